@@ -1,0 +1,35 @@
+import type { Pipeline } from "../data/pipeline.js";
+import type { Kinship } from "../relations/kinship.js";
+
+/** "coupled": intercepts are penalised through the same K with their own λ; "free": never penalised; "none": there are none. */
+export type InterceptMode = "coupled" | "free" | "none";
+
+/** How well the returned weights satisfy the first-order conditions of the objective. */
+export interface Certificate {
+  /** ‖∇L‖ over the norm of the terms that ∇L sums (Rigal & Gaches' backward error): about 1e-16 is exact. */
+  readonly residual: number;
+  /** Refinement or conjugate-gradient steps. */
+  readonly iterations: number;
+  readonly converged: boolean;
+  readonly solver: "forest" | "dense" | "conjugate-gradient";
+}
+
+/** Weights of every node of the kinship graph: the tasks, then the latent nodes. */
+export interface LinearModel {
+  readonly method: "k-norm" | "single-task" | "pooled";
+  /** Names of the columns of x. */
+  readonly features: readonly string[];
+  readonly kinship: Kinship;
+  readonly intercept: InterceptMode;
+  readonly lambda: number;
+  readonly lambdaIntercept: number;
+  /** [nodes, features], row-major. */
+  readonly weights: Float64Array;
+  /** [nodes]; zeros if the mode is "none". */
+  readonly intercepts: Float64Array;
+  /** The objective's value at the weights. */
+  readonly objective: number;
+  readonly certificate: Certificate;
+  /** Present if the model was fitted on a table: how its cells become x and y. */
+  readonly pipeline: Pipeline | null;
+}
