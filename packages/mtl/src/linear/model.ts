@@ -8,8 +8,9 @@ export type InterceptMode = "coupled" | "free" | "none";
 export interface Certificate {
   /** ‖∇L‖ over the norm of the terms that ∇L sums (Rigal & Gaches' backward error): about 1e-16 is exact. */
   readonly residual: number;
-  /** Refinement or conjugate-gradient steps. */
+  /** Solves of the whole system, or conjugate-gradient steps. */
   readonly iterations: number;
+  /** Whether the residual is at most 1e-8. */
   readonly converged: boolean;
   readonly solver: "forest" | "dense" | "conjugate-gradient";
 }
@@ -32,4 +33,9 @@ export interface LinearModel {
   readonly certificate: Certificate;
   /** Present if the model was fitted on a table: how its cells become x and y. */
   readonly pipeline: Pipeline | null;
+}
+
+/** The names of all nodes, in the order of the rows of `weights`. */
+export function nodeNames({ kinship }: LinearModel): readonly string[] {
+  return [...kinship.tasks, ...kinship.latent];
 }
