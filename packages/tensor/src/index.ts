@@ -1,1 +1,74 @@
-export {};
+export {
+  arange,
+  eye,
+  full,
+  linspace,
+  type NdarrayLike,
+  ones,
+  type TensorLike,
+  type TensorOptions,
+  tensor,
+  type Values,
+  zeros,
+} from "./create.js";
+export { type DType, isFloating, promote, type TypedArray } from "./dtype.js";
+export { apply, currentInterpreter, evaluate, type Interpreter, withInterpreter } from "./interpreter.js";
+export { cholesky } from "./linalg/cholesky.js";
+export { solveTriangular, type TriangularParams } from "./linalg/solveTriangular.js";
+export { lowerTriangle, upperTriangle } from "./linalg/triangle.js";
+export type {
+  Contraction,
+  Derivative,
+  Domain,
+  Form,
+  Maybe,
+  PartialDerivative,
+  Primitive,
+  Region,
+  Sample,
+  Signature,
+  Site,
+} from "./primitive.js";
+export * from "./primitives/activation.js";
+export * from "./primitives/arithmetic.js";
+export { cast } from "./primitives/cast.js";
+export * from "./primitives/comparison.js";
+export { diagonal } from "./primitives/diagonal.js";
+export { dot, einsum, matmul, outer, tensordot } from "./primitives/einsum.js";
+export * from "./primitives/exponential.js";
+export * from "./primitives/hyperbolic.js";
+export { allPrimitives } from "./primitives/index.js";
+export { concat, pad, split, stack, tile } from "./primitives/joining.js";
+export {
+  all,
+  any,
+  max,
+  mean,
+  min,
+  type NormOptions,
+  norm,
+  prod,
+  type ReduceOptions,
+  sum,
+  type VarianceOptions,
+  variance,
+} from "./primitives/reduction.js";
+export * from "./primitives/rounding.js";
+export { flip, type Range, slice } from "./primitives/slice.js";
+export { logSoftmax, logSumExp, softmax } from "./primitives/softmax.js";
+export * from "./primitives/trigonometric.js";
+export {
+  alias,
+  broadcastTo,
+  expandDims,
+  flatten,
+  matrixTranspose,
+  moveAxis,
+  permute,
+  reshape,
+  squeeze,
+  stopGradient,
+  sumTo,
+  transpose,
+} from "./primitives/view.js";
+export { type Nested, Tensor } from "./tensor.js";

@@ -1,0 +1,45 @@
+import { choleskyPrimitive } from "../linalg/cholesky.js";
+import { solveTriangularPrimitive } from "../linalg/solveTriangular.js";
+import type { Primitive } from "../primitive.js";
+import * as activation from "./activation.js";
+import * as arithmetic from "./arithmetic.js";
+import { castPrimitive } from "./cast.js";
+import * as comparison from "./comparison.js";
+import { diagonalPrimitive } from "./diagonal.js";
+import { einsumPrimitive } from "./einsum.js";
+import * as exponential from "./exponential.js";
+import * as hyperbolic from "./hyperbolic.js";
+import * as reduction from "./reduction.js";
+import * as rounding from "./rounding.js";
+import * as slice from "./slice.js";
+import * as trigonometric from "./trigonometric.js";
+import * as view from "./view.js";
+
+const families: readonly object[] = [
+  arithmetic,
+  exponential,
+  trigonometric,
+  hyperbolic,
+  activation,
+  comparison,
+  rounding,
+  reduction,
+  view,
+  slice,
+  { castPrimitive, diagonalPrimitive, einsumPrimitive, choleskyPrimitive, solveTriangularPrimitive },
+];
+
+const isPrimitive = (x: unknown): x is Primitive =>
+  typeof x === "object" && x !== null && "form" in x && "derivative" in x && "evaluate" in x;
+
+/** Every primitive of the engine: those exported by a family's file, and those behind its functions. */
+export function allPrimitives(): Primitive[] {
+  const found = families.flatMap((family) =>
+    Object.values(family).flatMap((x: unknown) => {
+      if (isPrimitive(x)) return [x];
+      const behind = typeof x === "function" && "primitive" in x ? x.primitive : undefined;
+      return isPrimitive(behind) ? [behind] : [];
+    }),
+  );
+  return [...new Set(found)];
+}

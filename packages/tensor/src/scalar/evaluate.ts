@@ -1,0 +1,132 @@
+import { allocate, type DType, isFloating, type TypedArray } from "../dtype.js";
+import { broadcastLayout, isContiguous, type Layout, sizeOf } from "../layout.js";
+import type { Tensor } from "../tensor.js";
+import { linearize, type Step } from "./linearize.js";
+import type { Loop, Scalar, ScalarType } from "./scalar.js";
+
+// Bodies are evaluated a block at a time: each instruction runs over a block that stays in the nearest cache, always
+// in float64, so that every loop sees one kind of array and is compiled once. Results are rounded once, when stored.
+
+/** Elements in a block: 4 kB, so that the handful of blocks of a body stay within 32 kB. */
+export const blockSize = 512;
+
+/** Fills a block with elements `start … start + count` in row-major order. Blocks must be asked for in order. */
+export type Reader = (block: Float64Array, start: number, count: number) => void;
+
+export function reader(x: Tensor, shape: readonly number[]): Reader {
+  const layout = broadcastLayout(x, shape);
+  const { data } = x;
+  if (isContiguous(layout)) {
+    const { offset } = layout;
+    return (block, start, count) => {
+      for (let i = 0, at = offset + start; i < count; i++, at++) block[i] = data[at];
+    };
+  }
+  if (layout.stride.every((step) => step === 0))
+    return (block, start) => {
+      if (start === 0) block.fill(data[layout.offset]);
+    };
+  return walker(data, layout);
+}
+
+function walker(data: TypedArray, { shape, stride, offset }: Layout): Reader {
+  const last = shape.length - 1;
+  const index = new Array<number>(shape.length).fill(0);
+  let position = offset;
+  return (block, _, count) => {
+    let i = 0;
+    while (i < count) {
+      // A run along the last axis, then one step of the odometer.
+      const run = Math.min(count - i, shape[last] - index[last]);
+      const step = stride[last];
+      for (const end = i + run; i < end; i++, position += step) block[i] = data[position];
+      index[last] += run;
+      for (let axis = last; axis > 0 && index[axis] === shape[axis]; axis--) {
+        position += stride[axis - 1] - stride[axis] * shape[axis];
+        index[axis] = 0;
+        index[axis - 1]++;
+      }
+    }
+  };
+}
+
+function store(data: TypedArray, block: Float64Array, start: number, count: number): void {
+  for (let i = 0, at = start; i < count; i++, at++) data[at] = block[i];
+}
+
+interface Code {
+  readonly steps: readonly Step[];
+  readonly loops: readonly (Loop | undefined)[];
+  /** The block that holds each value; blocks are used again once their value is not needed. */
+  readonly slots: readonly number[];
+}
+
+const empty = new Float64Array(0);
+/** Scratch blocks, made when first needed. Evaluation never nests within one body, so they can be shared. */
+const blocks: Float64Array[] = [];
+
+function block(slot: number): Float64Array {
+  while (blocks.length <= slot) blocks.push(new Float64Array(blockSize));
+  return blocks[slot];
+}
+
+function assignSlots(steps: readonly Step[]): number[] {
+  const lastUse = steps.map((_, k) => k);
+  steps.forEach((step, k) => {
+    if (step.kind === "operation") for (const a of step.arguments) lastUse[a] = k;
+  });
+  const slots: number[] = [];
+  const free: number[] = [];
+  let count = 0;
+  steps.forEach((step, k) => {
+    slots[k] = free.pop() ?? count++;
+    // Inputs and constants are filled at every block or once, so they keep their block to themselves.
+    if (step.kind === "operation")
+      for (const a of new Set(step.arguments))
+        if (lastUse[a] === k && steps[a].kind === "operation") free.push(slots[a]);
+  });
+  return slots;
+}
+
+/** A body made ready for inputs of these types. */
+export function prepare(body: Scalar, types: readonly ScalarType[]): Code {
+  const steps = linearize(body, types);
+  const loops = steps.map((step) =>
+    step.kind === "operation"
+      ? ((step.integer ? step.instruction.integerLoop : undefined) ?? step.instruction.loop)
+      : undefined,
+  );
+  return { steps, loops, slots: assignSlots(steps) };
+}
+
+export const scalarType = (dtype: DType): ScalarType => (isFloating(dtype) ? "float" : "integer");
+
+/** Runs a prepared body over the broadcast inputs, into new memory. */
+export function run(code: Code, inputs: readonly Tensor[], dtype: DType, shape: readonly number[]): TypedArray {
+  const size = sizeOf(shape);
+  const out = allocate(dtype, size);
+  const { steps, loops, slots } = code;
+  const readers = inputs.map((x) => reader(x, shape));
+  for (let start = 0; start < size; start += blockSize) {
+    const count = Math.min(blockSize, size - start);
+    for (let k = 0; k < steps.length; k++) {
+      const step = steps[k];
+      const target = block(slots[k]);
+      if (step.kind === "operation") {
+        const [a, b, c] = step.arguments;
+        loops[k]!(
+          target,
+          count,
+          blocks[slots[a]],
+          b === undefined ? empty : blocks[slots[b]],
+          c === undefined ? empty : blocks[slots[c]],
+        );
+      } else if (step.kind === "input") readers[step.index](target, start, count);
+      else if (step.kind === "constant") {
+        if (start === 0) target.fill(step.value);
+      } else for (let i = 0; i < count; i++) target[i] = start + i;
+    }
+    store(out, blocks[slots[steps.length - 1]], start, count);
+  }
+  return out;
+}

@@ -1,0 +1,346 @@
+import { erf as erfOf, gelu as geluOf, sigmoid as sigmoidOf, softplus as softplusOf } from "../special.js";
+import type { Instruction, ScalarType } from "./scalar.js";
+
+// Every instruction has a loop of its own: one shared loop that calls a function would not be compiled as well.
+// Each is an export of its own, so that a bundle holds only those that are used.
+
+export const add: Instruction = {
+  name: "add",
+  arity: 2,
+  result: "as arguments",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] + b[i];
+  },
+  integerLoop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = (a[i] + b[i]) | 0;
+  },
+};
+
+export const sub: Instruction = {
+  name: "sub",
+  arity: 2,
+  result: "as arguments",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] - b[i];
+  },
+  integerLoop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = (a[i] - b[i]) | 0;
+  },
+};
+
+export const mul: Instruction = {
+  name: "mul",
+  arity: 2,
+  result: "as arguments",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] * b[i];
+  },
+  integerLoop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = Math.imul(a[i], b[i]);
+  },
+};
+
+export const div: Instruction = {
+  name: "div",
+  arity: 2,
+  result: "float",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] / b[i];
+  },
+};
+
+export const neg: Instruction = {
+  name: "neg",
+  arity: 1,
+  result: "as arguments",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = -a[i];
+  },
+  integerLoop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = -a[i] | 0;
+  },
+};
+
+export const abs: Instruction = {
+  name: "abs",
+  arity: 1,
+  result: "as arguments",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.abs(a[i]);
+  },
+  integerLoop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.abs(a[i]) | 0;
+  },
+};
+
+export const sign: Instruction = {
+  name: "sign",
+  arity: 1,
+  result: "as arguments",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.sign(a[i]);
+  },
+};
+
+export const sqrt: Instruction = {
+  name: "sqrt",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.sqrt(a[i]);
+  },
+};
+
+export const rsqrt: Instruction = {
+  name: "rsqrt",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = 1 / Math.sqrt(a[i]);
+  },
+};
+
+/** Not-a-number where either is, as Math.max and WebAssembly's max. */
+export const maximum: Instruction = {
+  name: "maximum",
+  arity: 2,
+  result: "as arguments",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = Math.max(a[i], b[i]);
+  },
+};
+
+export const minimum: Instruction = {
+  name: "minimum",
+  arity: 2,
+  result: "as arguments",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = Math.min(a[i], b[i]);
+  },
+};
+
+export const floor: Instruction = {
+  name: "floor",
+  arity: 1,
+  result: "as arguments",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.floor(a[i]);
+  },
+};
+
+export const ceil: Instruction = {
+  name: "ceil",
+  arity: 1,
+  result: "as arguments",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.ceil(a[i]);
+  },
+};
+
+export const truncate: Instruction = {
+  name: "truncate",
+  arity: 1,
+  result: "as arguments",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.trunc(a[i]);
+  },
+};
+
+/** To the nearest whole number, halves to the even one, as IEEE 754 and NumPy. */
+export const round: Instruction = {
+  name: "round",
+  arity: 1,
+  result: "as arguments",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) {
+      const x = a[i];
+      const up = Math.floor(x + 0.5);
+      // Above 2^52 every number is whole, and x + 0.5 would round; −0 keeps its sign.
+      if (!(Math.abs(x) < 4503599627370496)) out[i] = x;
+      else if (up - x === 0.5 && up % 2 !== 0) out[i] = up - 1 === 0 && x < 0 ? -0 : up - 1;
+      else out[i] = (x < 0 || Object.is(x, -0)) && up === 0 ? -0 : x === 0.49999999999999994 ? 0 : up;
+    }
+  },
+};
+
+export const equal: Instruction = {
+  name: "equal",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] === b[i] ? 1 : 0;
+  },
+};
+
+export const notEqual: Instruction = {
+  name: "notEqual",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] !== b[i] ? 1 : 0;
+  },
+};
+
+export const less: Instruction = {
+  name: "less",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] < b[i] ? 1 : 0;
+  },
+};
+
+export const lessEqual: Instruction = {
+  name: "lessEqual",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] <= b[i] ? 1 : 0;
+  },
+};
+
+export const logicalAnd: Instruction = {
+  name: "logicalAnd",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] !== 0 && b[i] !== 0 ? 1 : 0;
+  },
+};
+
+export const logicalOr: Instruction = {
+  name: "logicalOr",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] !== 0 || b[i] !== 0 ? 1 : 0;
+  },
+};
+
+export const logicalNot: Instruction = {
+  name: "logicalNot",
+  arity: 1,
+  result: "integer",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] === 0 ? 1 : 0;
+  },
+};
+
+/** The second argument where the first is not 0, else the third. */
+export const select: Instruction = {
+  name: "select",
+  arity: 3,
+  result: "as branches",
+  loop: (out, n, a, b, c) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] !== 0 ? b[i] : c[i];
+  },
+};
+
+export const bitAnd: Instruction = {
+  name: "bitAnd",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] & b[i];
+  },
+};
+
+export const bitOr: Instruction = {
+  name: "bitOr",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] | b[i];
+  },
+};
+
+export const bitXor: Instruction = {
+  name: "bitXor",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] ^ b[i];
+  },
+};
+
+export const shiftLeft: Instruction = {
+  name: "shiftLeft",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] << b[i];
+  },
+};
+
+/** Without sign: zeros come in from the left. */
+export const shiftRight: Instruction = {
+  name: "shiftRight",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = (a[i] >>> b[i]) | 0;
+  },
+};
+
+/** A whole number as a real one. */
+export const toFloat: Instruction = {
+  name: "toFloat",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = a[i];
+  },
+};
+
+/** The whole part of a real number, modulo 2³². */
+export const toInteger: Instruction = {
+  name: "toInteger",
+  arity: 1,
+  result: "integer",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] | 0;
+  },
+};
+
+// These cost many times a call each: a shared loop is good enough.
+
+const unary = (name: string, f: (x: number) => number, result: "as arguments" | ScalarType = "float"): Instruction => ({
+  name,
+  arity: 1,
+  result,
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = f(a[i]);
+  },
+});
+
+const binary = (name: string, f: (x: number, y: number) => number): Instruction => ({
+  name,
+  arity: 2,
+  result: "float",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = f(a[i], b[i]);
+  },
+});
+
+export const exp: Instruction = /* @__PURE__ */ unary("exp", Math.exp);
+export const expm1: Instruction = /* @__PURE__ */ unary("expm1", Math.expm1);
+export const log: Instruction = /* @__PURE__ */ unary("log", Math.log);
+export const log1p: Instruction = /* @__PURE__ */ unary("log1p", Math.log1p);
+export const sin: Instruction = /* @__PURE__ */ unary("sin", Math.sin);
+export const cos: Instruction = /* @__PURE__ */ unary("cos", Math.cos);
+export const tan: Instruction = /* @__PURE__ */ unary("tan", Math.tan);
+export const asin: Instruction = /* @__PURE__ */ unary("asin", Math.asin);
+export const acos: Instruction = /* @__PURE__ */ unary("acos", Math.acos);
+export const atan: Instruction = /* @__PURE__ */ unary("atan", Math.atan);
+export const sinh: Instruction = /* @__PURE__ */ unary("sinh", Math.sinh);
+export const cosh: Instruction = /* @__PURE__ */ unary("cosh", Math.cosh);
+export const tanh: Instruction = /* @__PURE__ */ unary("tanh", Math.tanh);
+export const erf: Instruction = /* @__PURE__ */ unary("erf", erfOf);
+export const sigmoid: Instruction = /* @__PURE__ */ unary("sigmoid", sigmoidOf);
+export const softplus: Instruction = /* @__PURE__ */ unary("softplus", softplusOf);
+export const gelu: Instruction = /* @__PURE__ */ unary("gelu", geluOf);
+export const atan2: Instruction = /* @__PURE__ */ binary("atan2", Math.atan2);
+/** IEEE 754's pow: 1 for 1^NaN, where ECMAScript says NaN. */
+export const pow: Instruction = /* @__PURE__ */ binary("pow", (x, y) =>
+  x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y,
+);

@@ -1,0 +1,64 @@
+/**
+ * The arithmetic of one element. The body of an elementwise primitive is written once in this small language;
+ * the evaluator, WebAssembly and GPU kernels all lower from it. Bodies are graphs: a shared node is computed once.
+ */
+export type Scalar =
+  | { readonly kind: "input"; readonly index: number }
+  | { readonly kind: "constant"; readonly value: number }
+  /** The row-major number of the element that is computed. */
+  | { readonly kind: "position" }
+  | { readonly kind: "operation"; readonly instruction: Instruction; readonly arguments: readonly Scalar[] };
+
+/** Whether a value is a whole number of 32 bits (arithmetic wraps) or a real one. */
+export type ScalarType = "integer" | "float";
+
+/** Applies an instruction to the first `n` entries of blocks of float64: `out[i] = f(a[i], b[i], c[i])`. */
+export type Loop = (out: Float64Array, n: number, a: Float64Array, b: Float64Array, c: Float64Array) => void;
+
+export interface Instruction {
+  readonly name: string;
+  readonly arity: 1 | 2 | 3;
+  /** The type of the result: as the arguments (float if any is), or always one. `select` ignores its condition. */
+  readonly result: "as arguments" | "as branches" | ScalarType;
+  readonly loop: Loop;
+  /** Where whole numbers differ: arithmetic that wraps. */
+  readonly integerLoop?: Loop;
+}
+
+export type Operand = Scalar | number;
+
+export const input = (index: number): Scalar => ({ kind: "input", index });
+export const constant = (value: number): Scalar => ({ kind: "constant", value });
+export const position: Scalar = { kind: "position" };
+
+const lift = (x: Operand): Scalar => (typeof x === "number" ? constant(x) : x);
+
+export const operation = (instruction: Instruction, ...operands: Operand[]): Scalar => ({
+  kind: "operation",
+  instruction,
+  arguments: operands.map(lift),
+});
+
+/** Replaces the inputs of a body: this is all that fusing two bodies means. Shared nodes stay shared. */
+export function substitute(body: Scalar, inputs: readonly Scalar[]): Scalar {
+  const done = new Map<Scalar, Scalar>();
+  const visit = (e: Scalar): Scalar => {
+    if (e.kind === "input") return inputs[e.index];
+    if (e.kind !== "operation") return e;
+    let made = done.get(e);
+    if (!made) {
+      made = { ...e, arguments: e.arguments.map(visit) };
+      done.set(e, made);
+    }
+    return made;
+  };
+  return visit(body);
+}
+
+/** For people and golden tests: `add(x0, mul(x1, 2))`. */
+export function printScalar(e: Scalar): string {
+  if (e.kind === "input") return `x${e.index}`;
+  if (e.kind === "constant") return String(e.value);
+  if (e.kind === "position") return "position";
+  return `${e.instruction.name}(${e.arguments.map(printScalar).join(", ")})`;
+}
