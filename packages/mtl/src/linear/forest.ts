@@ -1,0 +1,60 @@
+import type { PrecisionGraph } from "../relations/kinship.js";
+
+/** A way to eliminate the nodes of a graph without cycles, children before parents: no entry fills in. */
+export interface Forest {
+  readonly order: Int32Array;
+  /** −1 for a root. */
+  readonly parent: Int32Array;
+  /** P between a node and its parent. */
+  readonly coupling: Float64Array;
+  readonly hasChildren: Uint8Array;
+}
+
+/** Null if the graph has a cycle. Roots are the nodes with most neighbours: a star is rooted in its middle. */
+export function planForest({ size, from, to, value }: PrecisionGraph): Forest | null {
+  if (value.length >= size) return null;
+  const degree = new Int32Array(size + 1);
+  for (let edge = 0; edge < value.length; edge++) {
+    degree[from[edge]!]!++;
+    degree[to[edge]!]!++;
+  }
+  const starts = new Int32Array(size + 1);
+  for (let node = 0; node < size; node++) starts[node + 1] = starts[node]! + degree[node]!;
+  const fill = starts.slice();
+  const incident = new Int32Array(2 * value.length);
+  for (let edge = 0; edge < value.length; edge++) {
+    for (const node of [from[edge]!, to[edge]!]) {
+      incident[fill[node]!] = edge;
+      fill[node]!++;
+    }
+  }
+  const candidates = Int32Array.from({ length: size }, (_, node) => node);
+  candidates.sort((a, b) => degree[b]! - degree[a]! || a - b);
+  const parent = new Int32Array(size).fill(-1);
+  const coupling = new Float64Array(size);
+  const hasChildren = new Uint8Array(size);
+  const seen = new Uint8Array(size);
+  const order = new Int32Array(size);
+  let found = 0;
+  for (const root of candidates) {
+    if (seen[root] === 1) continue;
+    seen[root] = 1;
+    let next = found;
+    order[found++] = root;
+    for (; next < found; next++) {
+      const node = order[next]!;
+      for (let at = starts[node]!; at < starts[node + 1]!; at++) {
+        const edge = incident[at]!;
+        const other = from[edge] === node ? to[edge]! : from[edge]!;
+        if (other === parent[node]) continue;
+        if (seen[other] === 1) return null;
+        seen[other] = 1;
+        parent[other] = node;
+        coupling[other] = value[edge]!;
+        hasChildren[node] = 1;
+        order[found++] = other;
+      }
+    }
+  }
+  return { order: order.reverse(), parent, coupling, hasChildren };
+}

@@ -1,0 +1,104 @@
+import { InputError } from "../errors.js";
+import type { Design } from "./design.js";
+
+/** All the objective needs to know of the data. With an intercept, x has a last column of ones. */
+export interface Grams {
+  readonly tasks: number;
+  /** d, or d + 1 with an intercept. */
+  readonly width: number;
+  /** α XᵀX of each task, [tasks, width, width]. */
+  readonly matrices: Float64Array;
+  /** α Xᵀy of each task, [tasks, width]. */
+  readonly moments: Float64Array;
+  /** α yᵀy of each task. */
+  readonly squares: Float64Array;
+}
+
+export function emptyGrams(tasks: number, width: number): Grams {
+  return {
+    tasks,
+    width,
+    matrices: new Float64Array(tasks * width * width),
+    moments: new Float64Array(tasks * width),
+    squares: new Float64Array(tasks),
+  };
+}
+
+/**
+ * One set of Gram matrices a fold (all in the first if `folds` is not given), so that any union of folds is a sum,
+ * free of the cancellation that taking a fold away from the total would bring.
+ */
+export function gramsByFold(design: Design, intercept: boolean, folds: number, foldOf: readonly Int32Array[]): Grams[] {
+  const { features, starts, x, y, taskWeights } = design;
+  const width = features + (intercept ? 1 : 0);
+  const tasks = starts.length - 1;
+  const sets = Array.from({ length: folds }, () => emptyGrams(tasks, width));
+  const row = new Float64Array(width).fill(1);
+  for (let task = 0; task < tasks; task++) {
+    const weight = taskWeights[task]!;
+    for (let r = starts[task]!; r < starts[task + 1]!; r++) {
+      const { matrices, moments, squares } = sets[foldOf[task]?.[r - starts[task]!] ?? 0]!;
+      for (let k = 0; k < features; k++) row[k] = x[r * features + k]!;
+      const base = task * width * width;
+      const target = y[r]!;
+      for (let i = 0; i < width; i++) {
+        const scaled = weight * row[i]!;
+        if (scaled === 0) continue;
+        const start = base + i * width;
+        for (let j = 0; j <= i; j++) matrices[start + j] = matrices[start + j]! + scaled * row[j]!;
+        moments[task * width + i] = moments[task * width + i]! + scaled * target;
+      }
+      squares[task] = squares[task]! + weight * target * target;
+    }
+  }
+  for (const set of sets) mirror(set);
+  return sets;
+}
+
+function mirror({ tasks, width, matrices }: Grams): void {
+  for (let task = 0; task < tasks; task++) {
+    const base = task * width * width;
+    for (let i = 0; i < width; i++) {
+      for (let j = 0; j < i; j++) matrices[base + j * width + i] = matrices[base + i * width + j]!;
+    }
+  }
+}
+
+export function sumGrams(sets: readonly Grams[]): Grams {
+  const total = emptyGrams(sets[0]!.tasks, sets[0]!.width);
+  for (const set of sets) {
+    for (const key of ["matrices", "moments", "squares"] as const) {
+      const [to, from] = [total[key], set[key]];
+      for (let i = 0; i < to.length; i++) to[i] = to[i]! + from[i]!;
+    }
+  }
+  return total;
+}
+
+/** All tasks as if they were one. */
+export function poolGrams({ tasks, width, matrices, moments, squares }: Grams): Grams {
+  const pooled = emptyGrams(1, width);
+  for (let task = 0; task < tasks; task++) {
+    for (let i = 0; i < width * width; i++) pooled.matrices[i]! += matrices[task * width * width + i]!;
+    for (let i = 0; i < width; i++) pooled.moments[i]! += moments[task * width + i]!;
+    pooled.squares[0]! += squares[task]!;
+  }
+  return pooled;
+}
+
+/** @throws InputError that names a task whose squares leave float64's range. */
+export function requireFiniteGrams(
+  { tasks, width, matrices, moments, squares }: Grams,
+  names: readonly string[],
+): void {
+  for (let task = 0; task < tasks; task++) {
+    let sum = squares[task]!;
+    for (let i = 0; i < width; i++) sum += Math.abs(matrices[(task * width + i) * width + i]!);
+    for (let i = 0; i < width; i++) sum += Math.abs(moments[task * width + i]!);
+    if (!Number.isFinite(sum)) {
+      throw new InputError(
+        `the squares of task "${names[task]}" overflow float64; rescale its features and target to about 1`,
+      );
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/** Solves (blockdiag(G) + P ⊗ D) w = g for one set of Gram matrices and many penalties. */
+export interface Solver {
+  readonly name: "forest" | "dense" | "conjugate-gradient";
+  /**
+   * Prepares for the penalties `slope` and `intercept` (the entries of D). Returns −1, or the node at which the
+   * system showed itself to be singular.
+   */
+  factor(slope: number, intercept: number): number;
+  /** Writes the solution for the right-hand side g, [nodes, width], into `out`; returns how many iterations it took. */
+  solve(g: Float64Array, out: Float64Array): number;
+}

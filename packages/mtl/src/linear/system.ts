@@ -1,0 +1,96 @@
+import type { PrecisionGraph } from "../relations/kinship.js";
+import type { Grams } from "./grams.js";
+
+/**
+ * The normal equations (blockdiag(G) + P ⊗ D) w = g over all nodes: half the objective's Hessian.
+ * D is diagonal, λ/2 for slopes and λ_b/2 for the intercept.
+ */
+export interface System {
+  readonly grams: Grams;
+  readonly graph: PrecisionGraph;
+  /** D, [width] */
+  readonly penalties: Float64Array;
+  /** P's row sums: a Laplacian's own part. Differences w_i − w_j are then taken before λ multiplies them. */
+  readonly own: Float64Array;
+}
+
+export function createSystem(grams: Grams, graph: PrecisionGraph, penalties: Float64Array): System {
+  const own = graph.diagonal.slice();
+  for (let edge = 0; edge < graph.value.length; edge++) {
+    own[graph.from[edge]!]! += graph.value[edge]!;
+    own[graph.to[edge]!]! += graph.value[edge]!;
+  }
+  return { grams, graph, penalties, own };
+}
+
+/**
+ * Writes (blockdiag(G) + P ⊗ D) w into `out`, and returns the norm of the terms it is the sum of, by which
+ * rounding in `out` is measured.
+ */
+export function applySystem({ grams, graph, penalties, own }: System, w: Float64Array, out: Float64Array): number {
+  const { tasks, width, matrices } = grams;
+  const { from, to, value, size } = graph;
+  let squares = 0;
+  for (let node = 0; node < size; node++) {
+    for (let i = 0; i < width; i++) {
+      const at = node * width + i;
+      const pull = penalties[i]! * own[node]! * w[at]!;
+      let product = 0;
+      if (node < tasks) {
+        const row = at * width;
+        for (let j = 0; j < width; j++) product += matrices[row + j]! * w[node * width + j]!;
+      }
+      out[at] = product + pull;
+      squares += product * product + pull * pull;
+    }
+  }
+  for (let edge = 0; edge < value.length; edge++) {
+    const [a, b] = [from[edge]! * width, to[edge]! * width];
+    for (let i = 0; i < width; i++) {
+      const force = penalties[i]! * value[edge]! * (w[b + i]! - w[a + i]!);
+      out[a + i] = out[a + i]! + force;
+      out[b + i] = out[b + i]! - force;
+      squares += 2 * force * force;
+    }
+  }
+  return Math.sqrt(squares);
+}
+
+/** Writes g − H w into `out`; returns its norm over that of its terms (Rigal & Gaches' normwise backward error). */
+export function residualOf(system: System, w: Float64Array, out: Float64Array): number {
+  const terms = applySystem(system, w, out);
+  const { moments } = system.grams;
+  let squares = 0;
+  let data = 0;
+  for (let i = 0; i < out.length; i++) {
+    const moment = moments[i] ?? 0;
+    out[i] = moment - out[i]!;
+    squares += out[i]! * out[i]!;
+    data += moment * moment;
+  }
+  return squares === 0 ? 0 : Math.sqrt(squares) / (Math.sqrt(data) + terms);
+}
+
+/** Σ_t α_t ‖X_t w_t − y_t‖² + Σ D_k P_ij w_ik w_jk: the objective, its latent nodes at their given values. */
+export function objectiveOf({ grams, graph, penalties, own }: System, w: Float64Array): number {
+  const { tasks, width, matrices, moments, squares } = grams;
+  let total = 0;
+  for (let task = 0; task < tasks; task++) {
+    let errors = squares[task]!;
+    for (let i = 0; i < width; i++) {
+      const at = task * width + i;
+      let product = 0;
+      for (let j = 0; j < width; j++) product += matrices[at * width + j]! * w[task * width + j]!;
+      errors += w[at]! * (product - 2 * moments[at]!);
+    }
+    total += Math.max(0, errors);
+  }
+  for (let node = 0; node < graph.size; node++) {
+    for (let i = 0; i < width; i++) total += penalties[i]! * own[node]! * w[node * width + i]! ** 2;
+  }
+  for (let edge = 0; edge < graph.value.length; edge++) {
+    const [a, b] = [graph.from[edge]! * width, graph.to[edge]! * width];
+    for (let i = 0; i < width; i++) total -= penalties[i]! * graph.value[edge]! * (w[a + i]! - w[b + i]!) ** 2;
+  }
+  return total;
+}

@@ -1,0 +1,134 @@
+import type { ByteWriter } from "./bytes.js";
+
+export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
+
+/** The byte by which the format names each type. */
+export const typeCode: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+
+/**
+ * A tree of instructions that leaves one value on the stack; it is written where a statement uses it, and written again
+ * wherever it is used again: bind what is shared with `FunctionBuilder.let`.
+ */
+export interface Expression {
+  readonly type: ValueType;
+  emit(code: ByteWriter): void;
+}
+
+/** Instructions that leave nothing on the stack. */
+export interface Statement {
+  readonly type: "none";
+  emit(code: ByteWriter): void;
+}
+
+/** A parameter or local variable of a function; reading it is an expression. */
+export class Local implements Expression {
+  constructor(
+    readonly type: ValueType,
+    readonly index: number,
+  ) {}
+
+  emit(code: ByteWriter): void {
+    code.opcode(0x20);
+    code.unsigned(this.index);
+  }
+}
+
+function checkOperands(name: string, expected: readonly ValueType[], operands: readonly Expression[]): void {
+  for (let i = 0; i < expected.length; i++) {
+    const found = operands[i]?.type;
+    if (found !== expected[i]) throw new TypeError(`${name}: operand ${i} must be ${expected[i]}, found ${found}`);
+  }
+}
+
+/** One instruction after its operands; `immediate` writes what follows the opcode. */
+export function operation<R extends ValueType | "none">(
+  name: string,
+  opcode: number,
+  result: R,
+  expected: readonly ValueType[],
+  operands: readonly Expression[],
+  immediate?: (code: ByteWriter) => void,
+): { readonly type: R; emit(code: ByteWriter): void } {
+  checkOperands(name, expected, operands);
+  return {
+    type: result,
+    emit(code) {
+      for (const operand of operands) operand.emit(code);
+      code.opcode(opcode);
+      immediate?.(code);
+    },
+  };
+}
+
+export type Unary = (a: Expression) => Expression;
+export type Binary = (a: Expression, b: Expression) => Expression;
+export type Ternary = (a: Expression, b: Expression, c: Expression) => Expression;
+
+/** Instruction makers from a table of opcodes, all with the same operand and result types. */
+export function table<N extends string, F extends Unary | Binary | Ternary>(
+  prefix: string,
+  operands: readonly ValueType[],
+  result: ValueType,
+  opcodes: Readonly<Record<N, number>>,
+): Readonly<Record<N, F>> {
+  const made: Partial<Record<N, F>> = {};
+  for (const name of Object.keys(opcodes) as N[]) {
+    const maker = (...values: Expression[]) => operation(`${prefix}.${name}`, opcodes[name], result, operands, values);
+    made[name] = maker as F;
+  }
+  return made as Record<N, F>;
+}
+
+/** Reads from memory at address + offset (bytes); nothing is assumed about alignment beyond the hint of one byte. */
+export type Load = (address: Expression, offset?: number) => Expression;
+/** Writes to memory at address + offset (bytes). */
+export type Store = (address: Expression, value: Expression, offset?: number) => Statement;
+
+function memoryArgument(offset: number): (code: ByteWriter) => void {
+  return (code) => {
+    code.byte(0);
+    code.unsigned(offset);
+  };
+}
+
+export function load(name: string, opcode: number, type: ValueType): Load {
+  return (address, offset = 0) => operation(name, opcode, type, ["i32"], [address], memoryArgument(offset));
+}
+
+export function store(name: string, opcode: number, type: ValueType): Store {
+  return (address, value, offset = 0) =>
+    operation(name, opcode, "none", ["i32", type], [address, value], memoryArgument(offset));
+}
+
+/** Like load and store, for one lane of a vector. */
+export function loadLane(name: string, opcode: number) {
+  return (address: Expression, vector: Expression, lane: number, offset = 0): Expression =>
+    operation(name, opcode, "v128", ["i32", "v128"], [address, vector], (code) => {
+      memoryArgument(offset)(code);
+      code.byte(lane);
+    });
+}
+
+export function storeLane(name: string, opcode: number) {
+  return (address: Expression, vector: Expression, lane: number, offset = 0): Statement =>
+    operation(name, opcode, "none", ["i32", "v128"], [address, vector], (code) => {
+      memoryArgument(offset)(code);
+      code.byte(lane);
+    });
+}
+
+/** An operation whose immediate is a lane number. */
+export function extractLane(name: string, opcode: number, result: ValueType) {
+  return (vector: Expression, lane: number): Expression =>
+    operation(name, opcode, result, ["v128"], [vector], (code) => code.byte(lane));
+}
+
+export function replaceLane(name: string, opcode: number, scalar: ValueType) {
+  return (vector: Expression, lane: number, value: Expression): Expression =>
+    operation(name, opcode, "v128", ["v128", scalar], [vector, value], (code) => code.byte(lane));
+}
+
+/** A constant: an opcode and its immediate. */
+export function constant(opcode: number, type: ValueType, immediate: (code: ByteWriter) => void): Expression {
+  return operation("const", opcode, type, [], [], immediate);
+}

@@ -1,0 +1,195 @@
+import { ByteWriter } from "./bytes.js";
+import { type Expression, Local, type Statement, typeCode, type ValueType } from "./expression.js";
+
+/** A function that code can call: defined in the module, or imported. */
+export interface FunctionHandle {
+  readonly index: number;
+  readonly name: string;
+  readonly parameters: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+/** Where a branch can go: the end of a block, the start of a loop. */
+export interface Label {
+  readonly depth: number;
+}
+
+/** Writes the body of one function. Statements are written in the order of the calls. */
+export class FunctionBuilder {
+  readonly code = new ByteWriter();
+  readonly parameters: readonly Local[];
+  readonly #locals: ValueType[] = [];
+  readonly #free: Local[] = [];
+  readonly #scopes: Local[][] = [];
+  #depth = 0;
+
+  constructor(parameters: readonly ValueType[]) {
+    this.parameters = parameters.map((type, index) => new Local(type, index));
+  }
+
+  /** A local variable. It holds zero, or what a released local of its type held last. */
+  local(type: ValueType): Local {
+    const reusable = this.#free.findIndex((local) => local.type === type);
+    let local: Local;
+    if (reusable >= 0) {
+      local = this.#free.splice(reusable, 1)[0]!;
+    } else {
+      local = new Local(type, this.parameters.length + this.#locals.length);
+      this.#locals.push(type);
+    }
+    this.#scopes.at(-1)?.push(local);
+    return local;
+  }
+
+  locals(type: ValueType, count: number): Local[] {
+    return Array.from({ length: count }, () => this.local(type));
+  }
+
+  /** Runs `body`, then gives the locals it made back for reuse. */
+  scope<T>(body: () => T): T {
+    this.#scopes.push([]);
+    try {
+      return body();
+    } finally {
+      this.#free.push(...this.#scopes.pop()!);
+    }
+  }
+
+  /** Binds the value to a new local, so that it can be used many times. */
+  let(value: Expression): Local {
+    const local = this.local(value.type);
+    this.set(local, value);
+    return local;
+  }
+
+  set(local: Local, value: Expression): void {
+    if (local.type !== value.type) throw new TypeError(`set: a local of ${local.type} cannot hold ${value.type}`);
+    value.emit(this.code);
+    this.code.opcode(0x21);
+    this.code.unsigned(local.index);
+  }
+
+  do(statement: Statement): void {
+    statement.emit(this.code);
+  }
+
+  #nest(opcode: number, body: (label: Label) => void): void {
+    this.code.opcode(opcode);
+    this.code.byte(0x40);
+    this.#depth++;
+    body({ depth: this.#depth });
+    this.#depth--;
+    this.code.byte(0x0b);
+  }
+
+  /** A block; branching to its label leaves it. */
+  block(body: (leave: Label) => void): void {
+    this.#nest(0x02, body);
+  }
+
+  /** A loop; branching to its label starts it again, falling off its end leaves it. */
+  loop(body: (again: Label) => void): void {
+    this.#nest(0x03, body);
+  }
+
+  if(condition: Expression, then: () => void, otherwise?: () => void): void {
+    condition.emit(this.code);
+    this.#nest(0x04, () => {
+      then();
+      if (otherwise === undefined) return;
+      this.code.opcode(0x05);
+      otherwise();
+    });
+  }
+
+  branch(label: Label): void {
+    this.code.opcode(0x0c);
+    this.code.unsigned(this.#depth - label.depth);
+  }
+
+  branchIf(label: Label, condition: Expression): void {
+    condition.emit(this.code);
+    this.code.opcode(0x0d);
+    this.code.unsigned(this.#depth - label.depth);
+  }
+
+  /** Branches to labels[index], or to the last label if the index is beyond the others. */
+  branchTable(labels: readonly Label[], index: Expression): void {
+    index.emit(this.code);
+    this.code.opcode(0x0e);
+    this.code.unsigned(labels.length - 1);
+    for (const label of labels) this.code.unsigned(this.#depth - label.depth);
+  }
+
+  return(...values: Expression[]): void {
+    for (const value of values) value.emit(this.code);
+    this.code.opcode(0x0f);
+  }
+
+  /** Calls a function and puts its results into locals. */
+  callInto(results: readonly Local[], callee: FunctionHandle, ...operands: Expression[]): void {
+    if (results.length !== callee.results.length) {
+      throw new TypeError(
+        `${callee.name}: gives ${callee.results.length} results, ${results.length} locals to hold them`,
+      );
+    }
+    writeCall(this.code, callee, operands);
+    for (let i = results.length - 1; i >= 0; i--) {
+      this.code.opcode(0x21);
+      this.code.unsigned(results[i]!.index);
+    }
+  }
+
+  /** Copies bytes within the memory; the ranges may overlap. */
+  copyMemory(destination: Expression, source: Expression, bytes: Expression): void {
+    for (const operand of [destination, source, bytes]) operand.emit(this.code);
+    this.code.opcode(0xfc000a);
+    this.code.raw([0, 0]);
+  }
+
+  fillMemory(destination: Expression, byte: Expression, bytes: Expression): void {
+    for (const operand of [destination, byte, bytes]) operand.emit(this.code);
+    this.code.opcode(0xfc000b);
+    this.code.byte(0);
+  }
+
+  /** The function's code as the module stores it: its locals, then its instructions. */
+  encode(): Uint8Array {
+    const writer = new ByteWriter();
+    const runs: { type: ValueType; count: number }[] = [];
+    for (const type of this.#locals) {
+      const last = runs.at(-1);
+      if (last?.type === type) last.count++;
+      else runs.push({ type, count: 1 });
+    }
+    writer.unsigned(runs.length);
+    for (const { type, count } of runs) {
+      writer.unsigned(count);
+      writer.byte(typeCode[type]);
+    }
+    writer.raw(this.code.finish());
+    writer.byte(0x0b);
+    return writer.finish();
+  }
+}
+
+function writeCall(code: ByteWriter, callee: FunctionHandle, operands: readonly Expression[]): void {
+  const found = operands.map((operand) => operand.type).join(", ");
+  if (found !== callee.parameters.join(", ")) {
+    throw new TypeError(`call: ${callee.name} takes (${callee.parameters.join(", ")}), found (${found})`);
+  }
+  for (const operand of operands) operand.emit(code);
+  code.opcode(0x10);
+  code.unsigned(callee.index);
+}
+
+/** The value of a function with one result. */
+export function call(callee: FunctionHandle, ...operands: Expression[]): Expression {
+  const [type, ...more] = callee.results;
+  if (type === undefined || more.length > 0) {
+    throw new TypeError(
+      `call: ${callee.name} gives ${callee.results.length} results, an expression has one; use callInto`,
+    );
+  }
+  return { type, emit: (code) => writeCall(code, callee, operands) };
+}
