@@ -1,0 +1,97 @@
+/**
+ * exp and expm1: x = n·ln 2 + r with |r| ≤ ln 2 / 2, then eˣ = 2ⁿ·eʳ. n·ln 2 is subtracted in two parts, the first
+ * short enough for the product to be exact (Cody and Waite, "Software Manual for the Elementary Functions", 1980).
+ */
+
+import { type Expression, type Local, v128 } from "../assembler/index.js";
+import { arithmetic, type Body, bothWidths, polynomial, type Shape, type Site, single } from "./shape.js";
+
+/** ln 2 in two parts, the first of 9 or 42 bits. */
+export const ln2 = {
+  single: { high: 0.693359375, low: -2.1219444005469057e-4 },
+  double: { high: 0.6931471805598903, low: 5.497923018708371e-14 },
+};
+
+/** (eʳ − 1 − r)/r² on |r| ≤ ln 2 / 2 · 1.005, minimax; the error's base-2 logarithm, relative to eʳ, beside each. */
+export const expTail = {
+  /** −34.1 */
+  single: [
+    0.5000000069522471, 0.16666665838117198, 0.04166628791482295, 0.00833350157164678, 0.0013945194428695098,
+    0.00019789281679092173,
+  ],
+  /** −39.6, for float32 results computed in float64 */
+  brief: [
+    0.500000000044419, 0.1666666678800006, 0.04166666433632469, 0.00833328077419378, 0.0013889203355520784,
+    0.00019909615335266545, 2.470734530368107e-5,
+  ],
+  /** −63.9 */
+  double: [
+    0.5, 0.16666666666666685, 0.04166666666666606, 0.008333333333316388, 0.0013888888889125443, 0.0001984126989801832,
+    2.4801586914282354e-5, 2.7557233199083735e-6, 2.755758784845927e-7, 2.5112625410986118e-8, 2.0825928995853555e-9,
+  ],
+};
+
+/** n and r of x = n·ln 2 + r. */
+export function reduceByLn2({ f }: Site, shape: Shape, x: Expression, low?: Expression): { n: Local; r: Local } {
+  const { c, add, sub, mul, round } = arithmetic(shape);
+  const parts = shape === single ? ln2.single : ln2.double;
+  const known = f.let(x);
+  const n = f.let(round(mul(known, c(Math.LOG2E))));
+  const r = sub(sub(known, mul(n, c(parts.high))), mul(n, c(parts.low)));
+  return { n, r: f.let(low === undefined ? r : add(r, low)) };
+}
+
+/** eʳ − 1 for the reduced r. */
+export function expm1Reduced(site: Site, shape: Shape, r: Local, tail: readonly number[]): Expression {
+  const { add, mul } = arithmetic(shape);
+  const series = site.f.let(polynomial(site, shape, tail, r));
+  return add(r, mul(mul(r, r), series));
+}
+
+/** 2ⁿ as a product of two powers, so that neither overflows and a subnormal product is rounded once. */
+export function splitPower({ f }: Site, shape: Shape, n: Local): [Local, Local] {
+  const { c, mul, sub, round, power } = arithmetic(shape);
+  const half = f.let(round(mul(n, c(0.5))));
+  return [f.let(power(half)), f.let(power(sub(n, half)))];
+}
+
+/** e^(x + low), for x clamped to where the result is neither zero nor infinite, or a little beyond. */
+export function expClamped(
+  site: Site,
+  shape: Shape,
+  x: Expression,
+  low?: Expression,
+  tail = shape === single ? expTail.single : expTail.double,
+): Expression {
+  const { c, add, mul, atMost, atLeast } = arithmetic(shape);
+  const clamped = shape === single ? atLeast(atMost(x, 89), -104) : atLeast(atMost(x, 710), -746);
+  const { n, r } = reduceByLn2(site, shape, clamped, low);
+  const significand = site.f.let(add(expm1Reduced(site, shape, r, tail), c(1)));
+  const [first, second] = splitPower(site, shape, n);
+  return mul(mul(significand, first), second);
+}
+
+/** eˣ − 1, but +0 for −0. */
+export function expm1Unsigned(site: Site, shape: Shape, x: Expression): Expression {
+  const { c, add, sub, mul, atMost, atLeast, power, round } = arithmetic(shape);
+  const { f } = site;
+  const clamped = shape === single ? atLeast(atMost(x, 89), -30) : atLeast(atMost(x, 710), -50);
+  const { n, r } = reduceByLn2(site, shape, clamped);
+  const p = f.let(expm1Reduced(site, shape, r, shape === single ? expTail.single : expTail.double));
+  // 2ⁿ·p + 2ⁿ − 1 with the second power taken out: the difference of powers is exact where it matters.
+  const half = f.let(round(mul(n, c(0.5))));
+  const rest = f.let(sub(n, half));
+  const first = f.let(power(half));
+  return mul(add(mul(p, first), sub(first, power(sub(c(0), rest)))), power(rest));
+}
+
+const exp = (shape: Shape): Body => {
+  return (site, x) => expClamped(site, shape, x!);
+};
+
+const expm1 = (shape: Shape): Body => {
+  // or-ing the sign restores −0; everywhere else it is there already.
+  return (site, x) => v128.or(expm1Unsigned(site, shape, x!), arithmetic(shape).sign(x!));
+};
+
+export const exponential = { exp: bothWidths(exp), expm1: bothWidths(expm1) };
