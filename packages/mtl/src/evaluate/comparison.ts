@@ -1,19 +1,35 @@
-import type { Schema } from "../data/pipeline.js";
+import { numberOf } from "../data/cells.js";
+import { fitPipeline, type Pipeline, type Schema } from "../data/pipeline.js";
+import { applyPipeline, type PreparedRows, tasksFromRows } from "../data/prepare.js";
 import type { Split } from "../data/split.js";
-import type { Table } from "../data/table.js";
-import type { CrossValidation, RunControl } from "../linear/cross-validate.js";
+import { columnNamed, type Table } from "../data/table.js";
+import { InputError } from "../errors.js";
+import type { CrossValidation } from "../linear/cross-validate.js";
+import { designOf } from "../linear/design.js";
+import { fitGrams } from "../linear/fit.js";
+import { drawFolds, type Folds, foldProblems } from "../linear/folds.js";
+import { type Grams, poolGrams, sumGrams } from "../linear/grams.js";
 import type { InterceptMode, LinearModel } from "../linear/model.js";
-import type { KinshipBuilder } from "../relations/kinship.js";
-import type { Evaluation } from "./metrics.js";
-import type { Transfer } from "./transfer.js";
+import { predictRows } from "../linear/predict.js";
+import { breather, type RunControl } from "../linear/run-control.js";
+import { penaltyScale, searchPenalties } from "../linear/search.js";
+import { identityKinship } from "../relations/identity.js";
+import type { Kinship, KinshipBuilder } from "../relations/kinship.js";
+import { pooledKinship } from "../relations/pooled.js";
+import { type Evaluation, evaluate } from "./metrics.js";
+import { type Relatedness, relatedness } from "./relatedness.js";
+import { type Transfer, transfer } from "./transfer.js";
 
 export interface CompareOptions extends RunControl {
   readonly table: Table;
   readonly schema: Schema;
   readonly split: Split;
   readonly kinship: KinshipBuilder;
-  readonly intercept?: InterceptMode;
+  /** Of the multi-task model; "coupled" unless given. The baselines' intercepts are free. */
+  readonly intercept?: Exclude<InterceptMode, "none">;
+  /** 5 unless given. */
   readonly folds?: number;
+  /** Of the folds and the bootstrap; 0 unless given. */
   readonly seed?: number;
 }
 
@@ -24,6 +40,7 @@ export interface FittedModel {
   /** Of the test rows, in the order of `Comparison.rows`. */
   readonly predicted: Float64Array;
   readonly evaluation: Evaluation;
+  /** Cross-validation and fit. */
   readonly milliseconds: number;
 }
 
@@ -32,18 +49,84 @@ export interface Comparison {
   readonly single: FittedModel;
   readonly pooled: FittedModel;
   readonly multi: FittedModel;
-  /** The test rows, as indices into the table. */
+  /** The test rows, as indices into the table; the training rows if none were held out. */
   readonly rows: Int32Array;
   /** The task of each test row. */
   readonly tasks: readonly string[];
   readonly actual: Float64Array;
   readonly transfer: Transfer;
-  readonly relatedness: {
-    /** K over the tasks, [T, T] row-major, in the model's order of tasks. */
-    readonly matrix: Float64Array;
-    /** Correlation of the tasks' fitted weights, [T, T] row-major, in the model's order of tasks. */
-    readonly correlation: Float64Array;
-    /** An order of the tasks in which kin stand side by side. */
-    readonly order: Int32Array;
+  readonly relatedness: Relatedness;
+}
+
+/**
+ * Fits single-task ridge, pooled ridge and the K-norm on the training rows, each with its penalties chosen by the
+ * same cross-validation within them, and judges all three on the test rows.
+ * @throws InputError for bad data, and for a task with test rows but no training row.
+ */
+export async function compareModels(options: CompareOptions): Promise<Comparison> {
+  const { table, schema, split, kinship, intercept = "coupled", folds: count = 5, seed = 0 } = options;
+  const pipeline = fitPipeline(table, schema, split.train);
+  const train = applyPipeline(pipeline, table, split.train);
+  const rows = split.test.length > 0 ? split.test : split.train;
+  const test = applyPipeline(pipeline, table, rows);
+  requireTrained(train, test);
+  const design = designOf(tasksFromRows(train), "compareModels");
+  const folds = drawFolds(design, true, count, seed);
+  const names = design.names;
+  const target = columnNamed(table, schema.target, "compareModels");
+  const actual = Float64Array.from(rows, (row) => numberOf(target.values[row]));
+  const run = { folds, pipeline, test, actual, options };
+  const same = (grams: Grams) => grams;
+  const single = await fitOne(run, "single-task", identityKinship()(names), "free", same, (task) => task);
+  const pooled = await fitOne(run, "pooled", pooledKinship()(names), "free", poolGrams, () => 0);
+  const multi = await fitOne(run, "k-norm", kinship(names), intercept, same, (task) => task);
+  return {
+    single,
+    pooled,
+    multi,
+    rows,
+    tasks: test.tasks,
+    actual,
+    transfer: transfer(test.tasks, actual, single.predicted, multi.predicted, { seed }),
+    relatedness: relatedness(multi.model),
   };
+}
+
+function requireTrained(train: PreparedRows, test: PreparedRows): void {
+  const trained = new Set(train.tasks);
+  const untrained = test.tasks.find((task) => !trained.has(task));
+  if (untrained === undefined) return;
+  throw new InputError(
+    `compareModels: task "${untrained}" has no training row; train on some of its rows, or predict it as an unseen task`,
+  );
+}
+
+interface Run {
+  readonly folds: Folds;
+  readonly pipeline: Pipeline;
+  readonly test: PreparedRows;
+  readonly actual: Float64Array;
+  readonly options: CompareOptions;
+}
+
+async function fitOne(
+  { folds, pipeline, test, actual, options }: Run,
+  method: LinearModel["method"],
+  kinship: Kinship,
+  intercept: InterceptMode,
+  transform: (grams: Grams) => Grams,
+  nodeOf: (task: number) => number,
+): Promise<FittedModel> {
+  const started = performance.now();
+  const grams = transform(sumGrams(folds.grams));
+  const scale = penaltyScale(grams, pipeline.names.length);
+  const problems = foldProblems(folds, kinship.precision, transform, nodeOf);
+  const breathe = breather(`cross-validation, ${method}`, options);
+  const validation = await searchPenalties(problems, { scale, intercept }, breathe);
+  const { lambda, lambdaIntercept } = validation;
+  const features = pipeline.names;
+  const model = fitGrams({ method, grams, kinship, features, intercept, lambda, lambdaIntercept, pipeline });
+  const milliseconds = performance.now() - started;
+  const predicted = predictRows(model, test);
+  return { model, validation, predicted, evaluation: evaluate(test.tasks, actual, predicted), milliseconds };
 }

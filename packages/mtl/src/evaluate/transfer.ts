@@ -1,3 +1,6 @@
+import { groupRows } from "../data/cells.js";
+import { createRandom } from "../data/random.js";
+
 /** Gain = single-task MSE − multi-task MSE on the same test rows; positive where sharing helped. */
 export interface Gain {
   readonly gain: number;
@@ -16,8 +19,73 @@ export interface TaskGain extends Gain {
 }
 
 export interface Transfer {
+  /** Tasks in the order of their first row. */
   readonly perTask: readonly TaskGain[];
+  /** Over all rows, rows redrawn within tasks. */
   readonly overall: Gain;
-  /** The confidence of the intervals, .95 unless asked. */
+  /** The confidence of the intervals. */
   readonly confidence: number;
+}
+
+export interface TransferOptions {
+  /** .95 unless given. */
+  readonly confidence?: number;
+  /** 1,000 unless given. */
+  readonly resamples?: number;
+  readonly seed?: number;
+}
+
+/**
+ * Which tasks multi-task learning helped and which it hurt, by the percentile bootstrap over paired test rows
+ * (Efron & Tibshirani, An Introduction to the Bootstrap, chapter 13).
+ */
+export function transfer(
+  tasks: readonly string[],
+  actual: ArrayLike<number>,
+  single: ArrayLike<number>,
+  multi: ArrayLike<number>,
+  { confidence = 0.95, resamples = 1000, seed = 0 }: TransferOptions = {},
+): Transfer {
+  const random = createRandom(seed);
+  const totals = new Float64Array(resamples);
+  const means = new Float64Array(resamples);
+  let total = 0;
+  const perTask = [...groupRows(tasks)].map(([task, rows]): TaskGain => {
+    const count = rows.length;
+    let singleMse = 0;
+    let multiMse = 0;
+    const differences = Float64Array.from(rows, (row) => {
+      const [before, after] = [(actual[row]! - single[row]!) ** 2, (actual[row]! - multi[row]!) ** 2];
+      singleMse += before / count;
+      multiMse += after / count;
+      return before - after;
+    });
+    for (let sample = 0; sample < resamples; sample++) {
+      let sum = 0;
+      for (let draw = 0; draw < count; draw++) sum += differences[Math.floor(random() * count)]!;
+      means[sample] = sum / count;
+      totals[sample] = totals[sample]! + sum / tasks.length;
+    }
+    const gain = singleMse - multiMse;
+    total += (gain * count) / tasks.length;
+    return { task, rows: count, singleMse, multiMse, ...interval(gain, means, confidence, count) };
+  });
+  return { perTask, overall: interval(total, totals, confidence, tasks.length), confidence };
+}
+
+function interval(gain: number, samples: Float64Array, confidence: number, rows: number): Gain {
+  const sorted = samples.slice().sort();
+  const tail = (1 - confidence) / 2;
+  const low = quantile(sorted, tail);
+  const high = quantile(sorted, 1 - tail);
+  const verdict = rows < 2 || (low <= 0 && high >= 0) ? "unclear" : gain > 0 ? "helped" : "hurt";
+  return { gain, low, high, verdict };
+}
+
+/** Linear between order statistics (Hyndman & Fan's type 7). */
+function quantile(sorted: Float64Array, probability: number): number {
+  const place = probability * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }

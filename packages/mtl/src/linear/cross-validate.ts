@@ -1,16 +1,12 @@
 import type { Task } from "../data/tasks.js";
+import { InputError } from "../errors.js";
 import type { KinshipBuilder } from "../relations/kinship.js";
+import { designOf } from "./design.js";
+import { drawFolds, foldProblems } from "./folds.js";
+import { sumGrams } from "./grams.js";
 import type { InterceptMode } from "./model.js";
-
-/** One pair of penalties and the error it had on rows held out. */
-export interface PathPoint {
-  readonly lambda: number;
-  readonly lambdaIntercept: number;
-  /** MSE over all held-out rows. */
-  readonly mse: number;
-  /** Standard error of the folds' MSEs. */
-  readonly standardError: number;
-}
+import { breather, type RunControl } from "./run-control.js";
+import { type PathPoint, penaltyScale, type SearchSpace, searchPenalties } from "./search.js";
 
 export interface CrossValidation {
   readonly lambda: number;
@@ -21,22 +17,10 @@ export interface CrossValidation {
   readonly folds: number;
 }
 
-export interface Progress {
-  /** What runs now, for people: "cross-validation, multi-task". */
-  readonly stage: string;
-  readonly done: number;
-  readonly total: number;
-}
-
-export interface RunControl {
-  readonly onProgress?: (progress: Progress) => void;
-  /** Aborting rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
-
 export interface CrossValidateOptions extends RunControl {
   readonly tasks: readonly Task[];
   readonly kinship: KinshipBuilder;
+  /** "coupled" unless given. */
   readonly intercept?: InterceptMode;
   /** Folds are drawn within tasks; 5 unless given. */
   readonly folds?: number;
@@ -44,4 +28,39 @@ export interface CrossValidateOptions extends RunControl {
   /** Values to try; found from the data unless given. */
   readonly lambdas?: readonly number[];
   readonly lambdaIntercepts?: readonly number[];
+}
+
+/**
+ * λ, and the λ of coupled intercepts, with the least squared error on rows held out, fold after fold.
+ * @throws InputError for bad data or options, and if there are not two rows to tell apart.
+ */
+export async function crossValidate(options: CrossValidateOptions): Promise<CrossValidation> {
+  const { tasks, kinship, intercept = "coupled", folds: count = 5, seed = 0 } = options;
+  const design = designOf(tasks, "crossValidate");
+  const folds = drawFolds(design, intercept !== "none", count, seed);
+  const problems = foldProblems(
+    folds,
+    kinship(design.names).precision,
+    (grams) => grams,
+    (task) => task,
+  );
+  if (problems.length < 2) {
+    throw new InputError("crossValidate: there is one training row in all; give λ, or more rows");
+  }
+  const space: SearchSpace = {
+    scale: penaltyScale(sumGrams(folds.grams), design.features),
+    intercept,
+    ...(options.lambdas && { lambdas: requirePositive(options.lambdas, "lambdas") }),
+    ...(options.lambdaIntercepts && {
+      lambdaIntercepts: requirePositive(options.lambdaIntercepts, "lambdaIntercepts"),
+    }),
+  };
+  return searchPenalties(problems, space, breather("cross-validation", options));
+}
+
+function requirePositive(values: readonly number[], name: string): readonly number[] {
+  if (values.length === 0 || values.some((value) => !(value > 0 && Number.isFinite(value)))) {
+    throw new InputError(`crossValidate: ${name} must be finite numbers > 0, not [${values}]`);
+  }
+  return values;
 }

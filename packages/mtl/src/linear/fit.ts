@@ -74,7 +74,7 @@ export function fitGrams(fit: GramFit): LinearModel {
   const graph = kinship.precision;
   const slopes = features.length;
   const { width, tasks } = grams;
-  requireFiniteGrams(grams, kinship.tasks);
+  requireFiniteGrams(grams, [...kinship.tasks, ...kinship.latent]);
   const penalties = new Float64Array(width).fill(lambda / 2, 0, slopes);
   if (width > slopes) penalties[slopes] = lambdaIntercept / 2;
   const solver = chooseSolver(grams, graph, slopes);
