@@ -1,1 +1,4 @@
-export {};
+export { directionalDerivative, jvp } from "./forward.js";
+export { grad, valueAndGrad } from "./gradient.js";
+export { type Pullback, vjp } from "./reverse.js";
+export { hvp } from "./second.js";

@@ -64,11 +64,14 @@ export {
   flatten,
   matrixTranspose,
   moveAxis,
+  onesLike,
   permute,
   reshape,
   squeeze,
   stopGradient,
   sumTo,
   transpose,
+  zerosLike,
 } from "./primitives/view.js";
+export { forEachLeaf, leaves, mapLeaves, matchLeaves, type Structure } from "./structure.js";
 export { type Nested, Tensor } from "./tensor.js";

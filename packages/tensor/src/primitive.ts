@@ -26,16 +26,18 @@ export type PartialDerivative = number | ((site: Site) => Tensor);
 export type Derivative<P> =
   /** Elementwise: the partial derivative in each input. 0 for an input that never matters. */
   | { readonly kind: "partials"; readonly of: readonly PartialDerivative[] }
-  /** Linear in each input separately: the transpose of each. */
+  /** Linear in all inputs together, f(x + x′, y + y′) = f(x, y) + f(x′, y′): the transpose for each. */
   | { readonly kind: "linear"; adjoint(cotangent: Tensor, input: number, site: Site<P>): Tensor }
+  /** Linear in each input while the others stand still, as products are: the transpose for each. */
+  | { readonly kind: "multilinear"; adjoint(cotangent: Tensor, input: number, site: Site<P>): Tensor }
   /** Anything else: both directions by hand. `wanted` and `tangents` say which inputs matter. */
   | {
       readonly kind: "custom";
       vjp(cotangent: Tensor, site: Site<P>, wanted: readonly boolean[]): readonly Maybe[];
       jvp(tangents: readonly Maybe[], site: Site<P>): Tensor;
     }
-  /** Locally constant, on purpose. */
-  | { readonly kind: "zero" };
+  /** Locally constant; or, where it `stops` derivatives, declared constant although it is not. */
+  | { readonly kind: "zero"; readonly stops?: true };
 
 /** A product of one or two operands as labelled axes: a label missing from `output` is summed over. */
 export interface Contraction {

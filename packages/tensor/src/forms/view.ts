@@ -7,8 +7,8 @@ export interface ViewDeclaration<P> {
   shape(input: Signature, params: P): readonly number[];
   /** The same memory under the new shape; undefined where strides cannot say it. */
   restride(layout: Layout, params: P): Layout | undefined;
-  /** The transpose of the view, or "zero" for a view that derivatives do not pass. */
-  readonly adjoint: ((cotangent: Tensor, site: Site<P>) => Tensor) | "zero";
+  /** The transpose of the view, or "stop" for a view that derivatives do not pass. */
+  readonly adjoint: ((cotangent: Tensor, site: Site<P>) => Tensor) | "stop";
   readonly samples: readonly Sample<P>[];
 }
 
@@ -20,7 +20,10 @@ export function viewPrimitive<P>(
   return {
     name,
     form: { kind: "view", restride },
-    derivative: adjoint === "zero" ? { kind: "zero" } : { kind: "linear", adjoint: (g, _, site) => adjoint(g, site) },
+    derivative:
+      adjoint === "stop"
+        ? { kind: "zero", stops: true }
+        : { kind: "linear", adjoint: (g, _, site) => adjoint(g, site) },
     samples,
     infer: ([x], params) => ({ shape: shape(x, params), dtype: x.dtype }),
     evaluate([x], _, params) {

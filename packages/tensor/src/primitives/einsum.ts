@@ -19,7 +19,7 @@ export interface EinsumParams {
 export const einsumPrimitive: Primitive<EinsumParams> = /* @__PURE__ */ contractPrimitive<EinsumParams>("einsum", {
   contraction: (inputs, { labels, output }) => ({ operands: inputs, labels, output }),
   derivative: {
-    kind: "linear",
+    kind: "multilinear",
     adjoint: (g, input, { inputs, params: { labels, output } }) =>
       apply(einsumPrimitive, [g, inputs[1 - input]], { labels: [output, labels[1 - input]], output: labels[input] }),
   },

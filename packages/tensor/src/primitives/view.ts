@@ -1,4 +1,4 @@
-import type { TensorLike } from "../create.js";
+import { scalar, type TensorLike } from "../create.js";
 import { operand } from "../forms/operands.js";
 import { viewPrimitive } from "../forms/view.js";
 import { apply } from "../interpreter.js";
@@ -34,7 +34,7 @@ export const alias = (x: Tensor): Tensor => apply(aliasPrimitive, [x], undefined
 export const stopGradientPrimitive: Primitive<void> = /* @__PURE__ */ viewPrimitive("stopGradient", {
   shape: (x) => x.shape,
   restride: (layout) => layout,
-  adjoint: "zero",
+  adjoint: "stop",
   samples: [{ shapes: [[3, 4]], params: undefined }],
 });
 
@@ -204,3 +204,9 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
   const repeated = [...x.shape.keys()].filter((k) => k < lead || (shape[k - lead] === 1 && x.shape[k] !== 1));
   return reshape(sum(x, { axis: repeated }), shape);
 }
+
+/** Zeros (a single one, repeated) of the shape and dtype of `x`. Not for writing into. */
+export const zerosLike = (x: Tensor): Tensor => broadcastTo(scalar(0, x.dtype), x.shape);
+
+/** Ones (a single one, repeated) of the shape and dtype of `x`. Not for writing into. */
+export const onesLike = (x: Tensor): Tensor => broadcastTo(scalar(1, x.dtype), x.shape);
