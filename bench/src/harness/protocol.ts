@@ -1,0 +1,35 @@
+import type { Outputs } from "./values.js";
+
+/** From the harness to a peer's process. Each is answered once, by its `id`. */
+export type Request = { readonly id: number } & Ask;
+
+export type Ask =
+  | { readonly type: "load" }
+  | { readonly type: "prepare"; readonly family: string; readonly case: string }
+  | { readonly type: "time"; readonly milliseconds: number; readonly warmUp: boolean }
+  | { readonly type: "release" };
+
+export type Answer =
+  | { readonly type: "loaded"; readonly versions: Readonly<Record<string, string>> }
+  /** The library is not installed, or not for this machine. */
+  | { readonly type: "absent"; readonly reason: string }
+  /** The peer has nothing for this row. */
+  | { readonly type: "none"; readonly reason: string }
+  | { readonly type: "prepared"; readonly outputs: Outputs; readonly firstCall: number }
+  /** Nanoseconds of one call, a sample each. */
+  | { readonly type: "timed"; readonly samples: ArrayLike<number> }
+  | { readonly type: "released" }
+  | { readonly type: "failed"; readonly reason: string };
+
+export type Reply = { readonly id: number } & Answer;
+
+/** What cannot be answered any more: the process ended, or did not answer in time. */
+export class Lost extends Error {
+  constructor(
+    readonly state: "absent" | "crashed" | "timed out",
+    message: string,
+  ) {
+    super(message);
+    this.name = "Lost";
+  }
+}

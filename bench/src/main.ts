@@ -1,0 +1,64 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Settings } from "./harness/calls.js";
+import type { AnyPeer } from "./harness/peer.js";
+import { type Options, parseOptions, USAGE } from "./options.js";
+import { peers } from "./peers/index.js";
+import { report } from "./report/table.js";
+import { families, limitFamilies } from "./rows/index.js";
+import { runSession } from "./session.js";
+
+const FULL: Settings = { rounds: 5, milliseconds: 300, timeOut: 180_000 };
+const QUICK: Settings = { rounds: 3, milliseconds: 40, timeOut: 10_000 };
+
+const folder = path.resolve(import.meta.dirname, "..");
+
+function chosenPeers(options: Options): AnyPeer[] {
+  return peers.filter((peer) => {
+    if (peer.origin === "ours" || peer.origin === "machine") return true;
+    if (options.peers.length > 0) return options.peers.includes(peer.name);
+    return !(options.quick && "slow" in peer && peer.slow !== undefined);
+  });
+}
+
+async function main(options: Options): Promise<void> {
+  const results = await runSession({
+    peers: chosenPeers(options),
+    families,
+    choose: (family, row) => {
+      if (options.quick && row.quick !== true) return false;
+      if (options.only.length === 0 || limitFamilies.includes(family)) return true;
+      return options.only.some((part) => `${family.name} ${row.name}`.includes(part));
+    },
+    settings: options.quick ? QUICK : FULL,
+    nodes: options.nodes.length > 0 ? options.nodes : [process.execPath],
+    python: options.python,
+    quick: options.quick,
+    places: {
+      child: path.join(import.meta.dirname, "child.js"),
+      python: path.join(folder, "src", "python", "peer.py"),
+      folder,
+    },
+    onRow: ({ family, name }) => process.stderr.write(`${family} ${name}\n`),
+  });
+  const text = `${JSON.stringify(results, null, 1)}\n`;
+  if (options.keep) {
+    const versions = [...new Set(results.rows.map(({ node }) => node.split(".")[0]))].join("-");
+    const file = path.join(folder, "results", `${results.date}-node${versions}${options.quick ? "-quick" : ""}.json`);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+  process.stdout.write(options.json ? text : `${report(results)}\n`);
+}
+
+try {
+  const options = parseOptions(
+    process.argv.slice(2),
+    peers.map(({ name }) => name),
+  );
+  if (options.help) process.stdout.write(`${USAGE}\n`);
+  else await main(options);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

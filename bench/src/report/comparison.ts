@@ -1,0 +1,53 @@
+import type { Entry, Row } from "../harness/results.js";
+
+/** One row, seen from our side. */
+export interface Comparison {
+  readonly row: Row;
+  readonly ours: Measured | undefined;
+  /** The fastest library of JavaScript and WebAssembly. */
+  readonly bestPeer: Measured | undefined;
+  readonly bestNative: Measured | undefined;
+  /** Ours over the best peer's: above 1 we lose. */
+  readonly ratio: number | undefined;
+  readonly nativeRatio: number | undefined;
+  /** The machine's limit over ours: 1 is all there is. */
+  readonly share: number | undefined;
+}
+
+export interface Measured {
+  readonly peer: string;
+  readonly median: number;
+}
+
+const medianOf = ({ outcome }: Entry): number => (outcome.state === "measured" ? outcome.summary.median : Number.NaN);
+
+function best(entries: readonly Entry[], origin: Entry["origin"]): Measured | undefined {
+  const measured = entries
+    .filter((entry) => entry.origin === origin && entry.outcome.state === "measured")
+    .map((entry) => ({ peer: entry.peer, median: medianOf(entry) }));
+  return measured.length === 0 ? undefined : measured.reduce((a, b) => (b.median < a.median ? b : a));
+}
+
+const over = (a: Measured | undefined, b: Measured | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : a.median / b.median;
+
+export function compare(row: Row): Comparison {
+  const ours = best(row.entries, "ours");
+  const bestPeer = best(row.entries, "script");
+  const bestNative = best(row.entries, "native");
+  return {
+    row,
+    ours,
+    bestPeer,
+    bestNative,
+    ratio: over(ours, bestPeer),
+    nativeRatio: over(ours, bestNative),
+    share: ours === undefined || row.limit === undefined ? undefined : row.limit / ours.median,
+  };
+}
+
+/** Where we lose comes first, worst first; then where nothing of ours or of the peers' was measured; then the rest. */
+export function lossesFirst(rows: readonly Row[]): Comparison[] {
+  const rank = ({ ratio }: Comparison) => (ratio === undefined ? 1 : ratio);
+  return rows.map(compare).sort((a, b) => rank(b) - rank(a));
+}

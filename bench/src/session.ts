@@ -1,0 +1,104 @@
+import { execFileSync } from "node:child_process";
+import { measureCall, type Settings } from "./harness/calls.js";
+import { Contestant } from "./harness/contestant.js";
+import type { Case, Family, Work } from "./harness/family.js";
+import { forkLine, pythonLine } from "./harness/lines.js";
+import { describeMachine } from "./harness/machine.js";
+import type { AnyPeer } from "./harness/peer.js";
+import { measureProgram, nodeRuntime, pythonRuntime } from "./harness/programs.js";
+import type { Results, Row } from "./harness/results.js";
+import { type Limits, limitsFrom, shortestTime } from "./report/limit.js";
+
+export interface Session {
+  readonly peers: readonly AnyPeer[];
+  readonly families: readonly Family[];
+  /** Which cases of a family to run. */
+  readonly choose: (family: Family, row: Case) => boolean;
+  readonly settings: Settings;
+  readonly nodes: readonly string[];
+  readonly python: string;
+  readonly quick: boolean;
+  /** The script that serves a Node peer, the one that serves a Python peer, and the folder that programs run in. */
+  readonly places: { readonly child: string; readonly python: string; readonly folder: string };
+  readonly onRow: (row: Row) => void;
+}
+
+const versionOfNode = (binary: string): string =>
+  execFileSync(binary, ["--version"], { encoding: "utf8" }).trim().replace(/^v/, "");
+
+/** One run: every row, every peer, in turn. A peer that is missing, crashes or is wrong is named and left behind. */
+export async function runSession(session: Session): Promise<Results> {
+  const machine = describeMachine();
+  const nodes = new Map(session.nodes.map((binary) => [versionOfNode(binary), binary]));
+  const contestants = contestantsOf(session, nodes);
+  const rows: Row[] = [];
+  const limits = new Map<string, Limits>();
+  try {
+    for (const family of session.families)
+      for (const row of family.cases.filter((candidate) => session.choose(family, candidate)))
+        for (const measured of await measureRow(session, family, row, contestants, nodes, limits)) {
+          rows.push(measured);
+          session.onRow(measured);
+          const known = limitsFrom(rows, measured.node);
+          if (known !== undefined) limits.set(measured.node, known);
+        }
+    return {
+      date: today(),
+      machine,
+      quick: session.quick,
+      versions: Object.assign({}, ...contestants.map(({ versions }) => versions)),
+      rows,
+    };
+  } finally {
+    for (const contestant of contestants) contestant.close();
+  }
+}
+
+const today = (): string => new Date().toISOString().slice(0, 10);
+
+function contestantsOf({ peers, places, python, families }: Session, nodes: ReadonlyMap<string, string>): Contestant[] {
+  return peers.flatMap((peer) =>
+    "load" in peer
+      ? [...nodes].map(
+          ([version, binary]) =>
+            new Contestant(peer.name, peer.origin, version, () => forkLine(places.child, peer.name, binary)),
+        )
+      : [
+          new Contestant(peer.name, peer.origin, undefined, () =>
+            pythonLine(python, places.python, peer.name, families),
+          ),
+        ],
+  );
+}
+
+/** One row for each version of Node; the machine's own rows are for the machine alone. */
+async function measureRow(
+  { places, python, settings }: Session,
+  family: Family,
+  row: Case,
+  contestants: readonly Contestant[],
+  nodes: ReadonlyMap<string, string>,
+  limits: ReadonlyMap<string, Limits>,
+): Promise<Row[]> {
+  const isLimit = family.kind === "call" && family.implementations.machine !== undefined;
+  const taking = contestants.filter(({ origin }) => (origin === "machine") === isLimit);
+  const runtimeOf = ({ node }: Contestant) =>
+    node === undefined ? pythonRuntime(python) : nodeRuntime(nodes.get(node)!);
+  const entries =
+    family.kind === "call"
+      ? await measureCall(family, row, taking, settings)
+      : await measureProgram(family, row, taking, runtimeOf, places.folder, settings);
+  const work: Work = family.kind === "call" ? family.work(row.parameters) : {};
+  return [...nodes.keys()].map((node) => {
+    const known = isLimit ? undefined : limits.get(node);
+    return {
+      family: family.name,
+      name: row.name,
+      node,
+      unit: family.kind === "program" && family.quantity !== "start" ? "bytes" : "ns",
+      work,
+      limit: known && shortestTime(work, known),
+      entries: entries.filter((_, i) => taking[i]!.node === undefined || taking[i]!.node === node),
+    };
+  });
+}
