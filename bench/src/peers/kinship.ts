@@ -1,28 +1,31 @@
+import type { Tensor } from "@kinship/tensor";
+import { type Adaptor, adaptor } from "../harness/adaptor.js";
 import { peer } from "../harness/peer.js";
 
-export interface Kinship {
-  readonly tensor: typeof import("@kinship/tensor");
+export interface Kinship extends Adaptor<Tensor> {
+  readonly ops: typeof import("@kinship/tensor");
   readonly autodiff: typeof import("@kinship/autodiff");
+  readonly mtl: typeof import("@kinship/mtl");
 }
-
-const packages = ["@kinship/tensor", "@kinship/autodiff"];
 
 /** Each operation on its own, as it is called. */
 export const kinship = peer({
   name: "kinship",
   origin: "ours",
   library: "kinship",
-  packages,
-  load: async () => ({ tensor: await import("@kinship/tensor"), autodiff: await import("@kinship/autodiff") }),
-});
-
-export type KinshipCompiled = Kinship;
-
-/** The whole computation as one WebAssembly module. */
-export const kinshipCompiled = peer({
-  name: "kinship compiled",
-  origin: "ours",
-  library: "kinshipCompiled",
-  packages,
-  load: async () => ({ tensor: await import("@kinship/tensor"), autodiff: await import("@kinship/autodiff") }),
+  packages: ["@kinship/tensor", "@kinship/autodiff", "@kinship/mtl"],
+  async load() {
+    const ops = await import("@kinship/tensor");
+    const autodiff = await import("@kinship/autodiff");
+    const mtl = await import("@kinship/mtl");
+    return {
+      ops,
+      autodiff,
+      mtl,
+      ...adaptor<Tensor>({
+        from: ({ data, shape }) => ops.tensor(data, { shape }),
+        read: (result) => result.toTypedArray(),
+      }),
+    };
+  },
 });

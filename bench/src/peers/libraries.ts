@@ -1,7 +1,7 @@
 import type { Gpu } from "./gpu.js";
 import type { Jax } from "./jax.js";
 import type { JsPytorch } from "./jsPytorch.js";
-import type { Kinship, KinshipCompiled } from "./kinship.js";
+import type { Kinship } from "./kinship.js";
 import type { Machine } from "./machine.js";
 import type { MlMatrix } from "./mlMatrix.js";
 import type { Ndarray } from "./ndarray.js";
@@ -13,7 +13,6 @@ import type { Tfjs } from "./tfjs.js";
 export interface Libraries {
   machine: Machine;
   kinship: Kinship;
-  kinshipCompiled: KinshipCompiled;
   tfjs: Tfjs;
   jax: Jax;
   numpyTs: NumpyTs;

@@ -23,6 +23,10 @@ export const chain = callFamily<{ size: number }>({
   // A tanh has no agreed count of operations: only the passes over memory are limited here.
   work: ({ size }) => ({ bytes: 5 * 4 * size }),
   implementations: {
+    kinship: ({ ops, from, computes }, { a, b, c, d }) => {
+      const [p, q, r, s] = [from(a!), from(b!), from(c!), from(d!)];
+      return computes(() => ops.mul(ops.tanh(ops.add(ops.mul(p, q), r)), s));
+    },
     tfjs: ({ tf, from, computes }, { a, b, c, d }) => {
       const [p, q, r, s] = [from(a!), from(b!), from(c!), from(d!)];
       return computes(() => tf.tidy(() => tf.mul(tf.tanh(tf.add(tf.mul(p, q), r)), s)));
@@ -94,6 +98,10 @@ export const smallAddition = callFamily<{ size: number }>({
   reference: ({ a, b }, { size }) => [Float64Array.from({ length: size }, (_, i) => a!.data[i]! + b!.data[i]!)],
   work: () => ({}),
   implementations: {
+    kinship: ({ ops, from, computes }, { a, b }) => {
+      const [x, y] = [from(a!), from(b!)];
+      return computes(() => ops.add(x, y));
+    },
     tfjs: ({ tf, from, computes }, { a, b }) => {
       const [x, y] = [from(a!), from(b!)];
       return computes(() => tf.add(x, y));

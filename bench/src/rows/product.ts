@@ -71,6 +71,10 @@ export const product = callFamily<Product>({
     dtype,
   }),
   implementations: {
+    kinship: ({ ops, from, computes }, { a, b }, { transposeA, transposeB }) => {
+      const [x, y] = [from(a!), from(b!)];
+      return computes(() => ops.matmul(transposeA ? ops.transpose(x) : x, transposeB ? ops.transpose(y) : y));
+    },
     tfjs: ({ tf, from, computes }, { a, b }, { transposeA, transposeB, dtype }) => {
       if (dtype === "float64") throw new Lacking("has no float64");
       const [x, y] = [from(a!), from(b!)];

@@ -14,6 +14,10 @@ export const sum = callFamily<{ size: number }>({
   reference: ({ a }) => [[Array.from(a!.data).reduce((total, value) => total + value, 0)]],
   work: ({ size }) => ({ bytes: 4 * size }),
   implementations: {
+    kinship: ({ ops, from, computes }, { a }) => {
+      const x = from(a!);
+      return computes(() => ops.sum(x));
+    },
     tfjs: ({ tf, from, computes }, { a }) => {
       const x = from(a!);
       return computes(() => tf.sum(x));
@@ -66,6 +70,10 @@ export const softmax = callFamily<{ rows: number; columns: number }>({
   },
   work: ({ rows, columns }) => ({ bytes: 2 * 4 * rows * columns }),
   implementations: {
+    kinship: ({ ops, from, computes }, { a }) => {
+      const x = from(a!);
+      return computes(() => ops.softmax(x));
+    },
     tfjs: ({ tf, from, computes }, { a }) => {
       const x = from(a!);
       return computes(() => tf.softmax(x));
