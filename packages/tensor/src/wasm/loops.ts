@@ -1,0 +1,35 @@
+/** Loops over a range of integers. */
+
+import { type Expression, type FunctionBuilder, i32, type Local } from "./assembler/index.js";
+
+/** for (i = start; i < end; i += step), the end evaluated in every round; i may be read after the loop. */
+export function forRange(
+  f: FunctionBuilder,
+  start: Expression,
+  end: Expression,
+  step: Expression,
+  body: (i: Local) => void,
+): Local {
+  const i = f.let(start);
+  f.block((leave) => {
+    f.branchIf(leave, i32.geSigned(i, end));
+    f.loop((again) => {
+      body(i);
+      f.set(i, i32.add(i, step));
+      f.branchIf(again, i32.ltSigned(i, end));
+    });
+  });
+  return i;
+}
+
+/** Runs the body `count` times (an i32 local, counted down to zero). */
+export function repeat(f: FunctionBuilder, count: Local, body: () => void): void {
+  f.block((leave) => {
+    f.branchIf(leave, i32.eqz(count));
+    f.loop((again) => {
+      body();
+      f.set(count, i32.sub(count, i32.const(1)));
+      f.branchIf(again, count);
+    });
+  });
+}

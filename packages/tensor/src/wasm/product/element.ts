@@ -1,0 +1,34 @@
+/** What the product needs to know of its element type, and of the tile that suits the engine. */
+
+import { type Expression, type FloatLanes, f32, f32x4, f64, f64x2, v128 } from "../assembler/index.js";
+
+export type ProductType = "float32" | "float64";
+
+export interface ElementType {
+  readonly dtype: ProductType;
+  readonly lanes: number;
+  readonly bytes: number;
+  readonly float: FloatLanes;
+  readonly scalar: typeof f32 | typeof f64;
+  readonly loadSplat: (address: Expression, offset?: number) => Expression;
+}
+
+export function elementType(dtype: ProductType): ElementType {
+  return dtype === "float32"
+    ? { dtype, lanes: 4, bytes: 4, float: f32x4, scalar: f32, loadSplat: v128.load32Splat }
+    : { dtype, lanes: 2, bytes: 8, float: f64x2, scalar: f64, loadSplat: v128.load64Splat };
+}
+
+/** A tile of the result that is kept in registers: rows × vectors. */
+export interface TileShape {
+  readonly rows: number;
+  readonly vectors: number;
+}
+
+/**
+ * 128-bit engines have sixteen registers, one of them the compiler's own. Multiply and add need a register between
+ * them, so 4 × 2 sums; a fused multiply-add has a longer chain to hide for its rate and needs none: 3 × 3.
+ */
+export function tileShape(fused: boolean): TileShape {
+  return fused ? { rows: 3, vectors: 3 } : { rows: 4, vectors: 2 };
+}

@@ -1,0 +1,94 @@
+import {
+  type Expression,
+  type FunctionHandle,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  select,
+  shuffle32,
+  shuffle64,
+  v128,
+} from "../assembler/index.js";
+import { forRange } from "../loops.js";
+import type { ElementType } from "./element.js";
+
+/**
+ * pack(destination, source, stepStride, laneStride, steps, columns): copies a panel, `steps` rows of vectors · lanes
+ * elements, contiguous; what stands beyond the valid columns is never stored by a tile. Strides in bytes. Quick where either stride is one element.
+ */
+export function packFunction(module: ModuleBuilder, element: ElementType, vectors: number): FunctionHandle {
+  const name = `pack.${element.dtype}.${vectors}`;
+  const { lanes, bytes, scalar } = element;
+  const width = vectors * lanes;
+  return module.routine(name, () =>
+    module.function(
+      { name, parameters: ["i32", "i32", "i32", "i32", "i32", "i32"], results: [] },
+      (f, destination, source, stepStride, laneStride, steps, columns): undefined => {
+        const one = i32.const(bytes);
+        const advance = (local: Local, by: Expression) => f.set(local, i32.add(local, by));
+        f.if(i32.eq(laneStride!, one), () => {
+          forRange(f, i32.const(0), steps!, i32.const(1), () => {
+            for (let j = 0; j < vectors; j++) f.do(v128.store(destination!, v128.load(source!, j * 16), j * 16));
+            advance(destination!, i32.const(width * bytes));
+            advance(source!, stepStride!);
+          });
+          f.return();
+        });
+        f.if(i32.eq(stepStride!, one), () => {
+          const whole = f.let(i32.and(steps!, i32.const(-lanes)));
+          forRange(f, i32.const(0), whole, i32.const(lanes), () => {
+            const column = f.let(source!);
+            for (let j = 0; j < vectors; j++) {
+              f.scope(() => {
+                const read = Array.from({ length: lanes }, (_, lane) => {
+                  const vector = f.let(v128.load(column));
+                  // Beyond the last valid column the last one is read again, not what may lie outside the memory.
+                  const isMore = i32.gtSigned(columns!, i32.const(j * lanes + lane + 1));
+                  advance(column, select(isMore, laneStride!, i32.const(0)));
+                  return vector;
+                });
+                transpose(read, (value) => f.let(value)).forEach((vector, lane) => {
+                  f.do(v128.store(destination!, vector, lane * width * bytes + j * 16));
+                });
+              });
+            }
+            advance(destination!, i32.const(lanes * width * bytes));
+            advance(source!, i32.const(lanes * bytes));
+          });
+          f.set(steps!, i32.sub(steps!, whole));
+        });
+        forRange(f, i32.const(0), steps!, i32.const(1), () => {
+          const read = f.let(source!);
+          for (let j = 0; j < vectors; j++) f.do(v128.store(destination!, element.float.const(0), j * 16));
+          const write = f.let(destination!);
+          forRange(f, i32.const(0), columns!, i32.const(1), () => {
+            f.do(scalar.store(write, scalar.load(read)));
+            advance(read, laneStride!);
+            advance(write, one);
+          });
+          advance(destination!, i32.const(width * bytes));
+          advance(source!, stepStride!);
+        });
+      },
+    ),
+  );
+}
+
+/** Columns into rows, for as many vectors as a vector has lanes. */
+function transpose(columns: readonly Expression[], share: (value: Expression) => Expression): Expression[] {
+  if (columns.length === 2) {
+    const [a, b] = columns as [Expression, Expression];
+    return [shuffle64(a, b, [0, 2]), shuffle64(a, b, [1, 3])];
+  }
+  const [a, b, c, d] = columns as [Expression, Expression, Expression, Expression];
+  const abLow = share(shuffle32(a, b, [0, 4, 1, 5]));
+  const abHigh = share(shuffle32(a, b, [2, 6, 3, 7]));
+  const cdLow = share(shuffle32(c, d, [0, 4, 1, 5]));
+  const cdHigh = share(shuffle32(c, d, [2, 6, 3, 7]));
+  return [
+    shuffle64(abLow, cdLow, [0, 2]),
+    shuffle64(abLow, cdLow, [1, 3]),
+    shuffle64(abHigh, cdHigh, [0, 2]),
+    shuffle64(abHigh, cdHigh, [1, 3]),
+  ];
+}

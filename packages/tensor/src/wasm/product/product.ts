@@ -1,0 +1,206 @@
+/**
+ * C = A·B (or C += A·B): C is cut into tiles that fit the registers, B into packed panels as wide as a tile, and the
+ * sum over k into blocks for which a panel stays in the first cache and the packed block in the second (Goto and van
+ * de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34, 2008).
+ */
+
+import {
+  type Expression,
+  type FunctionBuilder,
+  type FunctionHandle,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  select,
+  type ValueType,
+} from "../assembler/index.js";
+import { forRange } from "../loops.js";
+import { elementType, type ProductType, tileShape } from "./element.js";
+import { packFunction } from "./pack.js";
+import { addToResult, type Epilogue, lastBlock, tileFunction } from "./tile.js";
+
+/** What a loader of its own is asked for: `steps` rows of `width` elements, contiguous, from `destination` on. */
+export interface PanelRequest {
+  readonly destination: Local;
+  /** B[firstStep + i, firstColumn + j], for i < steps and j < columns; zeros for columns ≤ j < width. */
+  readonly firstStep: Local;
+  readonly steps: Local;
+  readonly firstColumn: Local;
+  readonly columns: Local;
+  readonly width: number;
+}
+
+/** Packs B from wherever it is: patches of an image, say. It replaces reading through strides. */
+export interface PanelLoader {
+  /** Names this loader among all that the module uses. */
+  readonly name: string;
+  emit(site: { module: ModuleBuilder; f: FunctionBuilder }, panel: PanelRequest, b: Local): void;
+}
+
+export interface ProductOptions {
+  readonly dtype: ProductType;
+  /** Relaxed multiply-add: only where the engine has it. */
+  readonly fused: boolean;
+  readonly epilogue?: Epilogue;
+  readonly loader?: PanelLoader;
+}
+
+/** Columns, steps and rows of a block at most. */
+const blockColumns = 528;
+const blockSteps = 384;
+const blockRows = 192;
+
+/** What a vector may read beyond the end of an operand, in bytes. */
+export const productSlack = 64;
+
+/** Bytes that a product of any size needs to pack its operands into. */
+export function productWorkspace(dtype: ProductType): number {
+  // Panels of A may be a vector wider than the tile is high.
+  return elementType(dtype).bytes * blockSteps * (blockColumns + 12 + 2 * blockRows);
+}
+
+/**
+ * The function (a, aRow, aColumn, b, bRow, bColumn, c, cRow, m, k, n, workspace, accumulate, …extra): addresses in
+ * bytes, strides in elements, all i32. C[i, j] is at c + i·cRow + j. A and B may not overlap C. The memory must go on
+ * for `productSlack` bytes after each. The extra parameters are the epilogue's.
+ */
+export function productFunction(module: ModuleBuilder, options: ProductOptions): FunctionHandle {
+  const { dtype, fused, epilogue, loader } = options;
+  const name = `product.${dtype}${fused ? ".fused" : ""}.${epilogue?.name ?? "plain"}.${loader?.name ?? "strided"}`;
+  const parameters: ValueType[] = [
+    ...Array.from({ length: 13 }, () => "i32" as const),
+    ...(epilogue?.parameters ?? []),
+  ];
+  return module.routine(name, () =>
+    module.function({ name, parameters, results: [] }, (f, ...values): undefined =>
+      emitProduct(module, f, options, values),
+    ),
+  );
+}
+
+function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: ProductOptions, values: Local[]): undefined {
+  const { fused, epilogue, loader } = options;
+  const element = elementType(options.dtype);
+  const { lanes, bytes } = element;
+  const shape = tileShape(fused);
+  const width = shape.vectors * lanes;
+  const leftVectors = Math.ceil(shape.rows / lanes);
+  const leftStep = leftVectors * lanes * bytes;
+  const packRight = packFunction(module, element, shape.vectors);
+  const packLeft = packFunction(module, element, leftVectors);
+  const [a, aRow, aColumn, b, bRow, bColumn, c, cRow, m, k, n, workspace, accumulate, ...extra] = values as [
+    ...Repeat13<Local>,
+    ...Local[],
+  ];
+  const { add, sub, mul, and, or } = i32;
+  const int = i32.const;
+  const inBytes = (elements: Expression): Expression => mul(elements, int(bytes));
+  const min = (x: Expression, y: Expression): Expression => select(i32.ltSigned(x, y), x, y);
+
+  for (const stride of [aRow, aColumn, bRow, bColumn, cRow]) f.set(stride, inBytes(stride));
+  const workspaceLeft = f.let(add(workspace, int(bytes * blockSteps * (blockColumns + 12))));
+  const blocks = i32.divUnsigned(add(k, int(blockSteps - 1)), int(blockSteps));
+  const blockCount = f.let(select(k, blocks, int(1)));
+  const stepsPerBlock = f.let(i32.divUnsigned(add(k, sub(blockCount, int(1))), blockCount));
+  // Few rows use a panel too seldom to pay for packing it.
+  const rightDirect = f.let(and(i32.leSigned(m, int(2 * shape.rows)), i32.eq(bColumn, int(bytes))));
+  const leftPacked = f.let(and(i32.ne(aColumn, int(bytes)), i32.gtSigned(n, int(width))));
+
+  const isDirect = (columns: Expression): Expression =>
+    loader ? int(0) : and(rightDirect, i32.eqz(and(columns, int(lanes - 1))));
+  const calls = (rows: number, vectors: number, operands: readonly Expression[]) =>
+    f.callInto([], tileFunction(module, { element, fused, rows, vectors, epilogue }), ...operands, ...extra);
+
+  forRange(f, int(0), n, int(blockColumns), (column) => {
+    const columns = f.let(min(sub(n, column), int(blockColumns)));
+    const step = f.let(int(0));
+    f.loop((nextSteps) => {
+      const steps = f.let(min(sub(k, step), stepsPerBlock));
+      const isFirst = i32.eqz(step);
+      const isLast = i32.geSigned(add(step, steps), k);
+      const mode = f.let(or(select(isFirst, accumulate, int(addToResult)), mul(isLast, int(lastBlock))));
+      const rightBase = f.let(add(b, add(mul(step, bRow), mul(column, bColumn))));
+
+      forRange(f, int(0), columns, int(width), (j) => {
+        const valid = f.let(min(sub(columns, j), int(width)));
+        f.if(i32.eqz(isDirect(valid)), () => {
+          const destination = f.let(add(workspace, inBytes(mul(j, steps))));
+          if (loader === undefined) {
+            const source = add(rightBase, mul(j, bColumn));
+            f.callInto([], packRight, destination, source, bRow, bColumn, steps, valid);
+          } else {
+            const firstColumn = f.let(add(column, j));
+            loader.emit({ module, f }, { destination, firstStep: step, steps, firstColumn, columns: valid, width }, b);
+          }
+        });
+      });
+
+      forRange(f, int(0), m, int(blockRows), (row) => {
+        const rows = f.let(min(sub(m, row), int(blockRows)));
+        const wholeRows = f.let(mul(i32.divUnsigned(rows, int(shape.rows)), int(shape.rows)));
+        const leftBase = f.let(add(a, add(mul(row, aRow), mul(step, aColumn))));
+        const leftAdvance = f.let(mul(aRow, int(shape.rows)));
+        const leftRow = f.let(aRow);
+        const leftColumn = f.let(aColumn);
+        f.if(leftPacked, () => {
+          const source = f.let(leftBase);
+          const destination = f.let(workspaceLeft);
+          const panelBytes = f.let(mul(steps, int(leftStep)));
+          forRange(f, int(0), rows, int(shape.rows), (i) => {
+            const valid = min(sub(rows, i), int(shape.rows));
+            f.callInto([], packLeft, destination, source, aColumn, aRow, steps, valid);
+            f.set(source, add(source, leftAdvance));
+            f.set(destination, add(destination, panelBytes));
+          });
+          f.set(leftBase, workspaceLeft);
+          f.set(leftAdvance, panelBytes);
+          f.set(leftRow, int(bytes));
+          f.set(leftColumn, int(leftStep));
+        });
+
+        forRange(f, int(0), columns, int(width), (j) => {
+          const valid = f.let(min(sub(columns, j), int(width)));
+          const vectors = f.let(i32.divUnsigned(add(valid, int(lanes - 1)), int(lanes)));
+          const lastLanes = f.let(sub(valid, mul(sub(vectors, int(1)), int(lanes))));
+          const direct = f.let(isDirect(valid));
+          const right = f.let(select(direct, add(rightBase, inBytes(j)), add(workspace, inBytes(mul(j, steps)))));
+          const rightStep = f.let(select(direct, bRow, int(width * bytes)));
+          const at = f.let(add(column, j));
+          const left = f.let(leftBase);
+          const target = f.let(add(c, add(mul(row, cRow), inBytes(at))));
+          const operands = (i: Expression) => [
+            left,
+            leftRow,
+            leftColumn,
+            right,
+            rightStep,
+            target,
+            cRow,
+            steps,
+            lastLanes,
+            add(row, i),
+            at,
+            mode,
+          ];
+          for (let count = 1; count <= shape.vectors; count++) {
+            f.if(i32.eq(vectors, int(count)), () => {
+              forRange(f, int(0), wholeRows, int(shape.rows), (i) => {
+                calls(shape.rows, count, operands(i));
+                f.set(left, add(left, leftAdvance));
+                f.set(target, add(target, mul(cRow, int(shape.rows))));
+              });
+              for (let rest = 1; rest < shape.rows; rest++) {
+                f.if(i32.eq(sub(rows, wholeRows), int(rest)), () => calls(rest, count, operands(wholeRows)));
+              }
+            });
+          }
+        });
+      });
+      f.set(step, add(step, steps));
+      f.branchIf(nextSteps, i32.ltSigned(step, k));
+    });
+  });
+  return undefined;
+}
+
+type Repeat13<T> = [T, T, T, T, T, T, T, T, T, T, T, T, T];
