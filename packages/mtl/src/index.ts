@@ -24,6 +24,8 @@ export { type Certificate, type InterceptMode, type LinearModel, nodeNames } fro
 export { type PredictOptions, predict, predictRows, predictTask } from "./linear/predict.js";
 export type { Progress, RunControl } from "./linear/run-control.js";
 export type { PathPoint } from "./linear/search.js";
+export { deserialize } from "./models/deserialize.js";
+export { serialize } from "./models/serialize.js";
 export { kinshipMatrix } from "./relations/explicit.js";
 export { type GraphOptions, graphKinship } from "./relations/graph.js";
 export { identityKinship } from "./relations/identity.js";

@@ -88,7 +88,8 @@ export function allRows(table: Table): Int32Array {
   return Int32Array.from({ length: table.rows }, (_, row) => row);
 }
 
-function featureNames(feature: Feature): string[] {
+/** The columns of x that a feature fills. */
+export function featureNames(feature: Feature): string[] {
   if (feature.kind === "categorical") return feature.levels.map(({ level }) => `${feature.column} = ${level}`);
   return feature.missing === null ? [feature.column] : [feature.column, `${feature.column} is missing`];
 }

@@ -7,8 +7,8 @@ import { InputError } from "../errors.js";
 import type { CrossValidation } from "../linear/cross-validate.js";
 import { designOf } from "../linear/design.js";
 import { fitGrams } from "../linear/fit.js";
-import { drawFolds, type Folds, foldProblems } from "../linear/folds.js";
-import { type Grams, poolGrams, sumGrams } from "../linear/grams.js";
+import { defaultRepeats, drawFolds, type Fold, foldProblem } from "../linear/folds.js";
+import { type Grams, gramsByFold, poolGrams } from "../linear/grams.js";
 import type { InterceptMode, LinearModel } from "../linear/model.js";
 import { predictRows } from "../linear/predict.js";
 import { breather, type RunControl } from "../linear/run-control.js";
@@ -29,6 +29,8 @@ export interface CompareOptions extends RunControl {
   readonly intercept?: Exclude<InterceptMode, "none">;
   /** 5 unless given. */
   readonly folds?: number;
+  /** How often the folds are drawn anew; from 1 for 10,000 training rows to 5 for 2,000 and fewer, unless given. */
+  readonly repeats?: number;
   /** Of the folds and the bootstrap; 0 unless given. */
   readonly seed?: number;
 }
@@ -71,11 +73,12 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
   const test = applyPipeline(pipeline, table, rows);
   requireTrained(train, test);
   const design = designOf(tasksFromRows(train), "compareModels");
-  const folds = drawFolds(design, true, count, seed);
+  const folds = drawFolds(design, true, count, options.repeats ?? defaultRepeats(design), seed);
+  const [total] = gramsByFold(design, true, 1, []);
   const names = design.names;
   const target = columnNamed(table, schema.target, "compareModels");
   const actual = Float64Array.from(rows, (row) => numberOf(target.values[row]));
-  const run = { folds, pipeline, test, actual, options };
+  const run = { folds, total: total!, pipeline, test, actual, options };
   const same = (grams: Grams) => grams;
   const single = await fitOne(run, "single-task", identityKinship()(names), "free", same, (task) => task);
   const pooled = await fitOne(run, "pooled", pooledKinship()(names), "free", poolGrams, () => 0);
@@ -102,7 +105,8 @@ function requireTrained(train: PreparedRows, test: PreparedRows): void {
 }
 
 interface Run {
-  readonly folds: Folds;
+  readonly folds: readonly Fold[];
+  readonly total: Grams;
   readonly pipeline: Pipeline;
   readonly test: PreparedRows;
   readonly actual: Float64Array;
@@ -110,7 +114,7 @@ interface Run {
 }
 
 async function fitOne(
-  { folds, pipeline, test, actual, options }: Run,
+  { folds, total, pipeline, test, actual, options }: Run,
   method: LinearModel["method"],
   kinship: Kinship,
   intercept: InterceptMode,
@@ -118,9 +122,9 @@ async function fitOne(
   nodeOf: (task: number) => number,
 ): Promise<FittedModel> {
   const started = performance.now();
-  const grams = transform(sumGrams(folds.grams));
+  const grams = transform(total);
   const scale = penaltyScale(grams, pipeline.names.length);
-  const problems = foldProblems(folds, kinship.precision, transform, nodeOf);
+  const problems = folds.map((fold) => foldProblem(fold, kinship.precision, transform, nodeOf));
   const breathe = breather(`cross-validation, ${method}`, options);
   const validation = await searchPenalties(problems, { scale, intercept }, breathe);
   const { lambda, lambdaIntercept } = validation;

@@ -2,8 +2,8 @@ import type { Task } from "../data/tasks.js";
 import { InputError } from "../errors.js";
 import type { KinshipBuilder } from "../relations/kinship.js";
 import { designOf } from "./design.js";
-import { drawFolds, foldProblems } from "./folds.js";
-import { sumGrams } from "./grams.js";
+import { defaultRepeats, drawFolds, foldProblem } from "./folds.js";
+import { gramsByFold } from "./grams.js";
 import type { InterceptMode } from "./model.js";
 import { breather, type RunControl } from "./run-control.js";
 import { type PathPoint, penaltyScale, type SearchSpace, searchPenalties } from "./search.js";
@@ -24,6 +24,8 @@ export interface CrossValidateOptions extends RunControl {
   readonly intercept?: InterceptMode;
   /** Folds are drawn within tasks; 5 unless given. */
   readonly folds?: number;
+  /** How often the folds are drawn anew; from 1 for 10,000 training rows to 5 for 2,000 and fewer, unless given. */
+  readonly repeats?: number;
   readonly seed?: number;
   /** Values to try; found from the data unless given. */
   readonly lambdas?: readonly number[];
@@ -37,18 +39,21 @@ export interface CrossValidateOptions extends RunControl {
 export async function crossValidate(options: CrossValidateOptions): Promise<CrossValidation> {
   const { tasks, kinship, intercept = "coupled", folds: count = 5, seed = 0 } = options;
   const design = designOf(tasks, "crossValidate");
-  const folds = drawFolds(design, intercept !== "none", count, seed);
-  const problems = foldProblems(
-    folds,
-    kinship(design.names).precision,
-    (grams) => grams,
-    (task) => task,
+  const hasIntercept = intercept !== "none";
+  const { precision } = kinship(design.names);
+  const problems = drawFolds(design, hasIntercept, count, options.repeats ?? defaultRepeats(design), seed).map((fold) =>
+    foldProblem(
+      fold,
+      precision,
+      (grams) => grams,
+      (task) => task,
+    ),
   );
   if (problems.length < 2) {
     throw new InputError("crossValidate: there is one training row in all; give λ, or more rows");
   }
   const space: SearchSpace = {
-    scale: penaltyScale(sumGrams(folds.grams), design.features),
+    scale: penaltyScale(gramsByFold(design, hasIntercept, 1, [])[0]!, design.features),
     intercept,
     ...(options.lambdas && { lambdas: requirePositive(options.lambdas, "lambdas") }),
     ...(options.lambdaIntercepts && {

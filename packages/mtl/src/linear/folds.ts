@@ -3,35 +3,43 @@ import type { PrecisionGraph } from "../relations/kinship.js";
 import { chooseSolver } from "./choose-solver.js";
 import type { Design } from "./design.js";
 import { type Grams, gramsByFold, sumGrams } from "./grams.js";
-import type { Solver } from "./solver.js";
 
-/** Which rows each fold holds out, and the Gram matrices of the folds: shared by all models that are compared. */
-export interface Folds {
+/** What one round of cross-validation learns from, and the rows it holds out. Shared by all models compared. */
+export interface Fold {
   readonly design: Design;
-  readonly intercept: boolean;
-  /** Gram matrices of each fold's own rows. */
-  readonly grams: readonly Grams[];
-  /** Rows that each fold holds out, and the task of each. */
-  readonly held: readonly { readonly rows: Int32Array; readonly tasks: Int32Array }[];
+  readonly train: Grams;
+  readonly rows: Int32Array;
+  /** The task of each held-out row. */
+  readonly tasks: Int32Array;
 }
 
-export function drawFolds(design: Design, intercept: boolean, count: number, seed: number): Folds {
+/** With few rows the error of one draw of folds is mostly luck: they are drawn up to five times. */
+export function defaultRepeats({ y }: Design): number {
+  return Math.min(5, Math.ceil(10_000 / y.length));
+}
+
+/** `count` folds, drawn anew `repeats` times; folds that would hold out nothing are left out. */
+export function drawFolds(design: Design, intercept: boolean, count: number, repeats: number, seed: number): Fold[] {
   const { starts } = design;
   const sizes = Array.from({ length: starts.length - 1 }, (_, task) => starts[task + 1]! - starts[task]!);
-  const foldOf = foldsWithinTasks(sizes, count, seed);
-  const held = Array.from({ length: count }, (_, fold) => {
-    const rows: number[] = [];
-    const tasks: number[] = [];
-    for (const [task, folds] of foldOf.entries()) {
-      for (const [row, its] of folds.entries()) {
-        if (its !== fold) continue;
-        rows.push(starts[task]! + row);
-        tasks.push(task);
+  return Array.from({ length: repeats }, (_, repeat) => {
+    const foldOf = foldsWithinTasks(sizes, count, seed + repeat);
+    const grams = gramsByFold(design, intercept, count, foldOf);
+    return grams.flatMap((_, fold): Fold[] => {
+      const rows: number[] = [];
+      const tasks: number[] = [];
+      for (const [task, folds] of foldOf.entries()) {
+        for (const [row, its] of folds.entries()) {
+          if (its !== fold) continue;
+          rows.push(starts[task]! + row);
+          tasks.push(task);
+        }
       }
-    }
-    return { rows: Int32Array.from(rows), tasks: Int32Array.from(tasks) };
-  });
-  return { design, intercept, grams: gramsByFold(design, intercept, count, foldOf), held };
+      if (rows.length === 0) return [];
+      const train = sumGrams(grams.filter((_, other) => other !== fold));
+      return [{ design, train, rows: Int32Array.from(rows), tasks: Int32Array.from(tasks) }];
+    });
+  }).flat();
 }
 
 /** One fold's training problem, ready for any penalties, and the rows it is judged by. */
@@ -45,37 +53,34 @@ export interface FoldProblem {
  * @param transform what the model sees of the Gram matrices: themselves, or pooled into one task
  * @param nodeOf the node of `graph` that predicts a task
  */
-export function foldProblems(
-  folds: Folds,
+export function foldProblem(
+  { design, train, rows, tasks }: Fold,
   graph: PrecisionGraph,
   transform: (grams: Grams) => Grams,
   nodeOf: (task: number) => number,
-): FoldProblem[] {
-  const { features, x, y } = folds.design;
-  return folds.held.flatMap(({ rows, tasks }, fold) => {
-    if (rows.length === 0) return [];
-    const grams = transform(sumGrams(folds.grams.filter((_, other) => other !== fold)));
-    const { width } = grams;
-    holdAbsentTasks(grams);
-    const solver: Solver = chooseSolver(grams, graph, features);
-    const right = new Float64Array(graph.size * width);
-    right.set(grams.moments);
-    const weights = new Float64Array(right.length);
-    const nodes = tasks.map(nodeOf);
-    const error = (lambda: number, lambdaIntercept: number) => {
-      if (solver.factor(lambda / 2, lambdaIntercept / 2) >= 0) return Number.NaN;
-      solver.solve(right, weights);
-      let total = 0;
-      for (let i = 0; i < rows.length; i++) {
-        const [row, node] = [rows[i]! * features, nodes[i]! * width];
-        let residual = (width > features ? weights[node + features]! : 0) - y[rows[i]!]!;
-        for (let k = 0; k < features; k++) residual += weights[node + k]! * x[row + k]!;
-        total += residual * residual;
-      }
-      return total / rows.length;
-    };
-    return [{ error, rows: rows.length }];
-  });
+): FoldProblem {
+  const { features, x, y } = design;
+  const grams = transform(train);
+  const { width } = grams;
+  holdAbsentTasks(grams);
+  const solver = chooseSolver(grams, graph, features);
+  const right = new Float64Array(graph.size * width);
+  right.set(grams.moments);
+  const weights = new Float64Array(right.length);
+  const nodes = tasks.map(nodeOf);
+  const error = (lambda: number, lambdaIntercept: number) => {
+    if (solver.factor(lambda / 2, lambdaIntercept / 2) >= 0) return Number.NaN;
+    solver.solve(right, weights);
+    let total = 0;
+    for (let i = 0; i < rows.length; i++) {
+      const [row, node] = [rows[i]! * features, nodes[i]! * width];
+      let residual = (width > features ? weights[node + features]! : 0) - y[rows[i]!]!;
+      for (let k = 0; k < features; k++) residual += weights[node + k]! * x[row + k]!;
+      total += residual * residual;
+    }
+    return total / rows.length;
+  };
+  return { error, rows: rows.length };
 }
 
 /**

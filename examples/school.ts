@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import {
+  type Comparison,
+  compareModels,
+  type KinshipBuilder,
+  meanKinship,
+  splitByTestRows,
+  type Table,
+} from "@kinship/mtl";
+import { readTable } from "./support/csv.js";
+
+/**
+ * The School data may not be redistributed: they are read from the folder that KINSHIP_DATA names, or from
+ * shared/data beside the checkout. Null where they are not.
+ */
+export function schoolFolder(): URL | null {
+  const root = new URL(import.meta.url.includes("/dist/") ? "../../" : "../", import.meta.url);
+  const named = process.env.KINSHIP_DATA;
+  const candidates = [
+    ...(named === undefined ? [] : [new URL(`file://${named.replace(/\/?$/, "/")}school/`)]),
+    new URL("../shared/data/school/", root),
+    new URL("../../shared/data/school/", root),
+  ];
+  return candidates.find((folder) => existsSync(new URL("school.csv", folder))) ?? null;
+}
+
+export interface SchoolData {
+  readonly table: Table;
+  /** Zero-based test rows of each of the ten published splits. */
+  readonly splits: readonly (readonly number[])[];
+}
+
+export function readSchool(folder: URL): SchoolData {
+  const lines = readFileSync(new URL("test-rows.csv", folder), "utf8").trim().split("\n");
+  return {
+    table: readTable(new URL("school.csv", folder)),
+    splits: lines.map((line) => line.split(",").map(Number)),
+  };
+}
+
+/** All penalties are chosen by cross-validation on the training rows of the split. */
+export function compareOnSplit(
+  { table, splits }: SchoolData,
+  split: number,
+  kinship: KinshipBuilder = meanKinship(),
+): Promise<Comparison> {
+  const schema = { task: "task", target: "score" };
+  return compareModels({ table, schema, split: splitByTestRows(table, splits[split]!), kinship, seed: split });
+}
+
+async function main(): Promise<void> {
+  const folder = schoolFolder();
+  if (folder === null) {
+    console.log("School: skipped, the data are not here; set KINSHIP_DATA to the folder that holds school/");
+    return;
+  }
+  const data = readSchool(folder);
+  console.log("School: test MSE on the ten published splits");
+  console.log("split single   pooled   multi    nMSE     λ        λ_intercept  ms");
+  const sums = [0, 0, 0, 0];
+  let total = 0;
+  for (const split of data.splits.keys()) {
+    const { single, pooled, multi } = await compareOnSplit(data, split);
+    const errors = [single, pooled, multi].map(({ evaluation }) => evaluation.overall.mse);
+    errors.push(multi.evaluation.overall.nmse);
+    for (const [k, error] of errors.entries()) sums[k]! += error / data.splits.length;
+    total += multi.milliseconds;
+    const { lambda, lambdaIntercept } = multi.model;
+    const cells = [...errors.map((error) => error.toFixed(3)), lambda.toPrecision(3), lambdaIntercept.toPrecision(3)];
+    console.log(String(split).padEnd(6) + cells.map((cell) => cell.padEnd(9)).join(""), multi.milliseconds.toFixed(0));
+  }
+  console.log(`mean  ${sums.map((sum) => sum.toFixed(3).padEnd(9)).join("")}`);
+  console.log(`the ten multi-task fits with their cross-validation: ${(total / 1000).toFixed(2)} s`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

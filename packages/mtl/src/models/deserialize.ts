@@ -1,0 +1,157 @@
+import type { Feature, Pipeline, Standardisation } from "../data/pipeline.js";
+import { featureNames } from "../data/pipeline.js";
+import { InputError } from "../errors.js";
+import type { LinearModel } from "../linear/model.js";
+import type { Kinship } from "../relations/kinship.js";
+import { Reader } from "./reader.js";
+import { format, version } from "./serialize.js";
+
+/**
+ * The model that `serialize` wrote, equal to the bit.
+ * @throws InputError, naming the place, for a text that is cut short or no such model, another version, missing or
+ * unknown keys, and wrong types, ranges or sizes.
+ */
+export function deserialize(text: string): LinearModel {
+  const value = parse(text);
+  const document = new Reader(value, "model");
+  requireHeader(document, value);
+  const model = document.fields([
+    "format",
+    "version",
+    "method",
+    "features",
+    "intercept",
+    "lambda",
+    "lambdaIntercept",
+    "weights",
+    "intercepts",
+    "objective",
+    "certificate",
+    "kinship",
+    "pipeline",
+  ]);
+  const features = model.features.list().map((name) => name.text());
+  const kinship = readKinship(model.kinship);
+  const nodes = kinship.precision.size;
+  const pipeline = model.pipeline.orNull(readPipeline);
+  if (pipeline !== null && pipeline.names.join("\n") !== features.join("\n")) {
+    model.features.fail(`the pipeline's columns, ${JSON.stringify(pipeline.names)}`);
+  }
+  const certificate = model.certificate.fields(["residual", "iterations", "converged", "solver"]);
+  return {
+    method: model.method.oneOf(["k-norm", "single-task", "pooled"]),
+    features,
+    kinship,
+    intercept: model.intercept.oneOf(["coupled", "free", "none"]),
+    lambda: model.lambda.nonNegative(),
+    lambdaIntercept: model.lambdaIntercept.nonNegative(),
+    weights: model.weights.numbers(nodes * features.length),
+    intercepts: model.intercepts.numbers(nodes),
+    objective: model.objective.number(),
+    certificate: {
+      residual: certificate.residual.nonNegative(),
+      iterations: certificate.iterations.nonNegative(),
+      converged: certificate.converged.flag(),
+      solver: certificate.solver.oneOf(["forest", "dense", "conjugate-gradient"]),
+    },
+    pipeline,
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`deserialize: this is no JSON, or it is cut short (${(error as Error).message})`);
+  }
+}
+
+/** Before anything else: a later version may have other keys. */
+function requireHeader(document: Reader, value: unknown): void {
+  const header = typeof value === "object" && value !== null ? (value as { format?: unknown; version?: unknown }) : {};
+  if (!Object.hasOwn(header, "format") || header.format !== format) document.fail(`a "${format}"`);
+  if (!Object.hasOwn(header, "version") || header.version !== version) {
+    throw new InputError(
+      `deserialize: this model has version ${JSON.stringify(header.version)}, and version ${version} is what is read here; fit it again`,
+    );
+  }
+}
+
+function readKinship(reader: Reader): Kinship {
+  const fields = reader.fields(["kind", "tasks", "latent", "root", "diagonal", "from", "to", "value"]);
+  const tasks = fields.tasks.distinctTexts();
+  const latent = fields.latent.distinctTexts();
+  const names = new Set([...tasks, ...latent]);
+  const size = tasks.length + latent.length;
+  if (size === 0 || names.size < size) reader.fail("a kinship of nodes with different names");
+  const root = fields.root.orNull((name) => name.text());
+  if (root !== null && !names.has(root)) fields.root.fail("the name of a node");
+  const value = fields.value.numbers();
+  const ends = (end: Reader) => Int32Array.from(end.list(value.length), (item) => item.index(size));
+  return {
+    kind: fields.kind.text(),
+    tasks,
+    latent,
+    precision: {
+      size,
+      diagonal: fields.diagonal.numbers(size),
+      from: ends(fields.from),
+      to: ends(fields.to),
+      value,
+    },
+    root,
+  };
+}
+
+function readPipeline(reader: Reader): Pipeline {
+  const fields = reader.fields(["task", "target", "targetMean", "features", "names"]);
+  const features = fields.features.list().map(readFeature);
+  const names = features.flatMap(featureNames);
+  if (
+    names.join("\n") !==
+    fields.names
+      .list()
+      .map((name) => name.text())
+      .join("\n")
+  ) {
+    fields.names.fail(`what its features say, ${JSON.stringify(names)}`);
+  }
+  return {
+    task: fields.task.text(),
+    target: fields.target.text(),
+    targetMean: fields.targetMean.number(),
+    features,
+    names,
+  };
+}
+
+function readFeature(reader: Reader): Feature {
+  return reader.has("missing") ? readNumeric(reader) : readCategorical(reader);
+}
+
+function readNumeric(reader: Reader): Feature {
+  const fields = reader.fields(["kind", "column", "mean", "scale", "missing"]);
+  return {
+    kind: fields.kind.oneOf(["numeric"]),
+    column: fields.column.text(),
+    mean: fields.mean.number(),
+    scale: fields.scale.positive(),
+    missing: fields.missing.orNull((missing): Standardisation => {
+      const { mean, scale } = missing.fields(["mean", "scale"]);
+      return { mean: mean.number(), scale: scale.positive() };
+    }),
+  };
+}
+
+function readCategorical(reader: Reader): Feature {
+  const fields = reader.fields(["kind", "column", "reference", "levels"]);
+  return {
+    kind: fields.kind.oneOf(["categorical"]),
+    column: fields.column.text(),
+    reference: fields.reference.text(),
+    levels: fields.levels.list().map((item) => {
+      const { level, mean, scale } = item.fields(["level", "mean", "scale"]);
+      return { level: level.text(), mean: mean.number(), scale: scale.positive() };
+    }),
+  };
+}
