@@ -1,0 +1,45 @@
+import { basename } from "node:path";
+import { identityKinship, type KinshipBuilder, meanKinship, treeKinship } from "@kinship/mtl";
+import type { FitOptions } from "../program.js";
+import { plural, singular } from "../report/words.js";
+import { readRelation } from "./file.js";
+import { ancestry, readParents } from "./tree.js";
+
+export interface ChosenKinship {
+  readonly builder: KinshipBuilder;
+  /** A clause: "each school is drawn to the average of all schools". */
+  readonly description: string;
+  /** The parent of each task, where kinship is a tree. */
+  readonly groups: ReadonlyMap<string, string> | null;
+}
+
+/** The kinship that the command line asks for, over the tasks of the data. */
+export async function chooseKinship(
+  options: FitOptions,
+  tasks: readonly string[],
+  signal: AbortSignal,
+): Promise<ChosenKinship> {
+  const [one, all] = [singular(options.task), plural(options.task)];
+  switch (options.kinship) {
+    case "mean":
+      return { builder: meanKinship(), description: `each ${one} is drawn to the average of all ${all}`, groups: null };
+    case "identity":
+      return { builder: identityKinship(), description: `no ${one} is tied to another`, groups: null };
+    case "tree": {
+      const table = await readParents(options.tasks!, options.task, options.parent!, signal);
+      const parents = ancestry(table, tasks);
+      const description = `each ${one} is drawn to its ${options.parent}, and those to each other`;
+      const groups = new Map(tasks.map((task) => [task, parents.get(task) ?? task]));
+      return { builder: treeKinship({ parents }), description, groups };
+    }
+    default: {
+      const { kind, builder } = await readRelation(options.kinship, tasks, signal);
+      const name = basename(options.kinship);
+      const description =
+        kind === "graph"
+          ? `${all} that are joined in ${name} are drawn to each other`
+          : `the ties between ${all} are those of ${name}`;
+      return { builder, description, groups: null };
+    }
+  }
+}

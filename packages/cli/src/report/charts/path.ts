@@ -1,0 +1,94 @@
+import * as Plot from "@observablehq/plot";
+import type { PathPoint, ReportData } from "../data.js";
+import type { Markup } from "../html.js";
+import { decimal, superscript } from "../words.js";
+import { colour, picture } from "./canvas.js";
+
+/** The errors met in cross-validation as λ grows; where there is a second λ for intercepts, the best of each λ. */
+export function pathChart(data: ReportData): Markup {
+  const multi = lowerEnvelope(data.path.multi.points);
+  const single = lowerEnvelope(data.path.single.points);
+  const best = nearest(multi, data.path.multi.lambda);
+  const bestSingle = nearest(single, data.path.single.lambda);
+  const ceiling = readableCeiling(best.mse, [...multi, ...single]);
+  const others = data.path.multi.points.filter(({ mse }) => mse <= ceiling);
+  const shown = (curve: readonly PathPoint[]): PathPoint[] => curve.filter(({ mse }) => mse <= ceiling);
+  const label = "Cross-validation error against the strength of the penalty λ, together and each alone";
+  return picture(label, (size) => {
+    const narrow = size === "narrow";
+    return {
+      height: narrow ? 290 : 360,
+      ...{ marginLeft: 46, marginBottom: 40, marginTop: 34, marginRight: 16 },
+      x: {
+        type: "log",
+        label: "λ, stronger penalty →",
+        labelAnchor: "center",
+        labelArrow: "none",
+        ticks: narrow ? 4 : 8,
+        tickFormat: powerOfTen,
+      },
+      y: { label: "↑ error in cross-validation (MSE)", labelArrow: "none", grid: true, ticks: 5, zero: false },
+      marks: [
+        Plot.line(others, {
+          ...{ x: "lambda", y: "mse", z: "lambdaIntercept", stroke: colour.together },
+          ...{ strokeOpacity: 0.16, strokeWidth: 1 },
+        }),
+        Plot.areaY(shown(multi), {
+          ...{ x: "lambda", fill: colour.together, fillOpacity: 0.14 },
+          y1: ({ mse, standardError }: PathPoint) => mse - standardError,
+          y2: ({ mse, standardError }: PathPoint) => Math.min(ceiling, mse + standardError),
+        }),
+        Plot.line(shown(single), {
+          x: "lambda",
+          y: "mse",
+          stroke: colour.alone,
+          strokeWidth: 2,
+          strokeDasharray: "6,3",
+        }),
+        Plot.line(shown(multi), { x: "lambda", y: "mse", stroke: colour.together, strokeWidth: 2.5 }),
+        Plot.ruleX([best], { x: "lambda", stroke: colour.together, strokeDasharray: "2,3" }),
+        Plot.dot([bestSingle], { x: "lambda", y: "mse", fill: colour.alone, r: 5 }),
+        Plot.dot([best], {
+          x: "lambda",
+          y: "mse",
+          fill: colour.together,
+          r: 5.5,
+          stroke: colour.paper,
+          strokeWidth: 1.5,
+        }),
+        Plot.text([best], {
+          ...{ x: "lambda", frameAnchor: "top", dy: -12, fontWeight: "bold", fill: colour.text },
+          text: ({ lambda }: PathPoint) => `λ = ${decimal(lambda, 3)}`,
+        }),
+      ],
+    };
+  });
+}
+
+/** 0.1, 1, 10, then 10⁴; nothing at the ticks between. */
+function powerOfTen(value: number): string {
+  const exponent = Math.round(Math.log10(value));
+  if (Math.abs(value / 10 ** exponent - 1) > 1e-9) return "";
+  return Math.abs(exponent) <= 3 ? String(10 ** exponent) : `10${superscript(exponent)}`;
+}
+
+/** The least error for each λ, over the second penalty. */
+export function lowerEnvelope(points: readonly PathPoint[]): PathPoint[] {
+  const least = new Map<number, PathPoint>();
+  for (const point of points) {
+    const known = least.get(point.lambda);
+    if (known === undefined || point.mse < known.mse) least.set(point.lambda, point);
+  }
+  return [...least.values()].sort((a, b) => a.lambda - b.lambda);
+}
+
+const nearest = (curve: readonly PathPoint[], lambda: number): PathPoint =>
+  curve.reduce((best, point) =>
+    Math.abs(Math.log(point.lambda / lambda)) < Math.abs(Math.log(best.lambda / lambda)) ? point : best,
+  );
+
+/** Without a penalty errors may be huge: they would press the part that matters flat. */
+function readableCeiling(best: number, points: readonly PathPoint[]): number {
+  const right = points.filter(({ mse }) => mse <= 1.6 * best).map(({ mse }) => mse);
+  return Math.max(1.02 * best, ...right);
+}

@@ -1,0 +1,50 @@
+import { lowerEnvelope } from "./charts/path.js";
+import type { ReportData } from "./data.js";
+import { tally } from "./headline.js";
+import { count, decimal, mean, percent, plural, singular, spread, whole } from "./words.js";
+
+/** Titles say what is seen, so each is worked out from the data. */
+export function gainTitle(data: ReportData): string {
+  const { helped, hurt, unclear } = tally(data);
+  if (helped + hurt === 0) return `No ${singular(data.task)} was clearly helped or hurt`;
+  const others = unclear > 0 ? `; for ${whole(unclear)} it may be chance` : "";
+  if (hurt === 0) return `${count(helped, data.task)} clearly gained, none clearly lost${others}`;
+  if (helped === 0) return `${count(hurt, data.task)} clearly lost, none clearly gained${others}`;
+  return `${count(helped, data.task)} clearly gained, ${whole(hurt)} clearly lost${others}`;
+}
+
+export function shrinkageTitle(data: ReportData): string {
+  const tasks = plural(data.task);
+  const slopes = data.coefficients.slice(1);
+  // A ridge alone can only pull towards zero: where that shows, it is the greater part of the story.
+  const toZero = median(slopes.map(({ single, multi }) => Math.abs(mean(single) / mean(multi))));
+  if (toZero < 0.75) return "Alone, coefficients are drawn to zero; together, to those of their kin";
+  const ratio = median(data.coefficients.map(({ single, multi }) => spread(multi) / spread(single)));
+  if (!Number.isFinite(ratio)) return `What each of the ${tasks} learned, alone and together`;
+  if (ratio > 0.9) return `Together, the ${tasks} keep coefficients about as different as alone`;
+  return `Together, coefficients differ between ${tasks} ${ratio < 0.1 ? "hardly at all" : `${percent(1 - ratio, 0)} less than alone`}`;
+}
+
+export function pathTitle(data: ReportData): string {
+  const { lambda, points } = data.path.multi;
+  const lambdas = lowerEnvelope(points).map((point) => point.lambda);
+  const edge = lambda === lambdas[0] ? "weakest" : lambda === lambdas.at(-1) ? "strongest" : undefined;
+  return edge === undefined
+    ? `The error is least at λ = ${decimal(lambda, 3)}, between too loose and too tight`
+    : `The error is least at λ = ${decimal(lambda, 3)}, the ${edge} penalty that was tried`;
+}
+
+export const heatTitle = (): string => "Who is kin to whom: what was assumed, what was found";
+
+export function accuracyTitle(data: ReportData): string {
+  const multi = data.methods[2];
+  return multi.explainedGlobal > 0
+    ? `Together, ${percent(multi.explainedGlobal, 0)} of the variation in ${data.target} is predicted`
+    : `The variation in ${data.target} is not predicted from these features`;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
+}
