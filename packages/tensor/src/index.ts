@@ -14,7 +14,14 @@ export {
 export { type DType, isFloating, promote, type TypedArray } from "./dtype.js";
 export { apply, currentInterpreter, evaluate, type Interpreter, withInterpreter } from "./interpreter.js";
 export { cholesky } from "./linalg/cholesky.js";
+export { det, logdet } from "./linalg/determinant.js";
+export { eigh } from "./linalg/eigh.js";
+export { matrixSqrt } from "./linalg/matrixSqrt.js";
+export { lstsq, type PseudoinverseOptions, pinv } from "./linalg/pinv.js";
+export { qr } from "./linalg/qr.js";
+export { inverse, solve } from "./linalg/solve.js";
 export { solveTriangular, type TriangularParams } from "./linalg/solveTriangular.js";
+export { svd } from "./linalg/svd.js";
 export { lowerTriangle, upperTriangle } from "./linalg/triangle.js";
 export type {
   Contraction,
@@ -33,12 +40,15 @@ export * from "./primitives/activation.js";
 export * from "./primitives/arithmetic.js";
 export { cast } from "./primitives/cast.js";
 export * from "./primitives/comparison.js";
+export { cumsum } from "./primitives/cumulative.js";
 export { diagonal } from "./primitives/diagonal.js";
 export { dot, einsum, matmul, outer, tensordot } from "./primitives/einsum.js";
 export * from "./primitives/exponential.js";
 export * from "./primitives/hyperbolic.js";
 export { allPrimitives } from "./primitives/index.js";
+export { embedding, oneHot, scatterAdd, take, takeAlongAxis } from "./primitives/indexing.js";
 export { concat, pad, split, stack, tile } from "./primitives/joining.js";
+export { type ArgOptions, argmax, argmin, argsort, type SortOptions, sort, topK } from "./primitives/ordering.js";
 export {
   all,
   any,
@@ -57,6 +67,7 @@ export * from "./primitives/rounding.js";
 export { flip, type Range, slice } from "./primitives/slice.js";
 export { logSoftmax, logSumExp, softmax } from "./primitives/softmax.js";
 export * from "./primitives/trigonometric.js";
+export { cross, kron, trace, wedgeNorm } from "./primitives/vectors.js";
 export {
   alias,
   broadcastTo,
@@ -74,4 +85,17 @@ export {
   zerosLike,
 } from "./primitives/view.js";
 export { forEachLeaf, leaves, mapLeaves, matchLeaves, type Structure } from "./structure.js";
+export {
+  bernoulli,
+  categorical,
+  normal,
+  permutation,
+  type RandomOptions,
+  randomBits,
+  truncatedNormal,
+  type UniformOptions,
+  uniform,
+} from "./random/distributions.js";
+export { foldIn, randomKey, splitKey } from "./random/key.js";
+export { normalQuantile } from "./random/quantile.js";
 export { type Nested, Tensor } from "./tensor.js";

@@ -129,3 +129,23 @@ export function normalizeAxes(name: string, axis: number | readonly number[] | u
   if (new Set(axes).size !== axes.length) throw new RangeError(`${name}: an axis is named twice in ${show(axes)}`);
   return axes.sort((a, b) => a - b);
 }
+
+/** The buffer position of every element, in row-major order. */
+export function positionsOf(layout: Layout): Int32Array {
+  const out = new Int32Array(sizeOf(layout.shape));
+  forEachPosition(layout, (position, n) => {
+    out[n] = position;
+  });
+  return out;
+}
+
+/** The layout of the first entries along an axis: one position for each line that runs along it. */
+export const withoutAxis = ({ shape, stride, offset }: Layout, axis: number): Layout => ({
+  shape: shape.filter((_, k) => k !== axis),
+  stride: stride.filter((_, k) => k !== axis),
+  offset,
+});
+
+/** A copy of a list with one entry replaced. */
+export const withEntry = (list: readonly number[], at: number, value: number): number[] =>
+  list.map((entry, k) => (k === at ? value : entry));

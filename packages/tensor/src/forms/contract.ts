@@ -1,5 +1,5 @@
 import { allocate, type DType, promote, type TypedArray } from "../dtype.js";
-import { forEachPosition, type Layout, sizeOf } from "../layout.js";
+import { forEachPosition, type Layout, positionsOf, sizeOf } from "../layout.js";
 import type { Contraction, Derivative, Primitive, Sample } from "../primitive.js";
 import { fromData, type Tensor } from "../tensor.js";
 
@@ -80,14 +80,6 @@ function contract(
   const total = dtype === "int32" || dtype === "uint8" ? integerDot : dot;
   forEachPosition(rowsA, (startA, n) => {
     out[n] = total(a.data, startA, offsetsA, b.data, startsB[n], offsetsB);
-  });
-  return out;
-}
-
-function positionsOf(layout: Layout): Int32Array {
-  const out = new Int32Array(sizeOf(layout.shape));
-  forEachPosition(layout, (position, n) => {
-    out[n] = position;
   });
   return out;
 }

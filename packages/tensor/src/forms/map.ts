@@ -22,7 +22,6 @@ export interface MapDeclaration {
 export function mapPrimitive(name: string, arity: number, declaration: MapDeclaration): Primitive<void> {
   const body = declaration.body(...Array.from({ length: arity }, (_, k) => input(k)));
   const { partials, dtype = widest } = declaration;
-  const prepared = new Map<number, ReturnType<typeof prepare>>();
   return {
     name,
     form: { kind: "map", body },
@@ -47,19 +46,25 @@ export function mapPrimitive(name: string, arity: number, declaration: MapDeclar
       ),
       dtype: dtype(inputs.map((x) => x.dtype)),
     }),
-    evaluate(inputs, output) {
-      let key = 1;
-      for (const x of inputs) key = key * 2 + (scalarType(x.dtype) === "float" ? 1 : 0);
-      let code = prepared.get(key);
-      if (!code) {
-        code = prepare(
-          body,
-          inputs.map((x) => scalarType(x.dtype)),
-        );
-        prepared.set(key, code);
-      }
-      return fromData(run(code, inputs, output.dtype, output.shape), output.dtype, output.shape);
-    },
+    evaluate: evaluator(body),
+  };
+}
+
+/** Evaluates a body over inputs broadcast to the output; it is made ready once for each combination of types. */
+export function evaluator(body: Scalar): Primitive["evaluate"] {
+  const prepared = new Map<number, ReturnType<typeof prepare>>();
+  return (inputs, output) => {
+    let key = 1;
+    for (const x of inputs) key = key * 2 + (scalarType(x.dtype) === "float" ? 1 : 0);
+    let code = prepared.get(key);
+    if (!code) {
+      code = prepare(
+        body,
+        inputs.map((x) => scalarType(x.dtype)),
+      );
+      prepared.set(key, code);
+    }
+    return fromData(run(code, inputs, output.dtype, output.shape), output.dtype, output.shape);
   };
 }
 

@@ -7,7 +7,7 @@ import { add, mul } from "../primitives/arithmetic.js";
 import { matmul } from "../primitives/einsum.js";
 import { matrixTranspose } from "../primitives/view.js";
 import type { Tensor } from "../tensor.js";
-import { checkSquare, fromMatrices, matricesOf, which } from "./matrices.js";
+import { checkSquare, fromMatrices, matricesOf, symmetric, symmetrizeInto, which } from "./matrices.js";
 import { solveTriangular } from "./solveTriangular.js";
 import { lowerTriangle } from "./triangle.js";
 
@@ -28,8 +28,6 @@ export function factorInto(a: Float64Array, n: number): number {
   }
   return -1;
 }
-
-const symmetric = (x: Tensor): Tensor => mul(0.5, add(x, matrixTranspose(x)));
 
 /** The lower triangle with its diagonal halved. */
 const halved = (x: Tensor): Tensor => mul(0.5, add(lowerTriangle(x), lowerTriangle(x, -1)));
@@ -61,8 +59,7 @@ export const choleskyPrimitive: Primitive<void> = {
   evaluate([x], output) {
     const n = checkSquare("cholesky", x);
     const matrices = matricesOf(x).map((matrix, k) => {
-      for (let i = 0; i < n; i++)
-        for (let j = 0; j < i; j++) matrix[i * n + j] = (matrix[i * n + j] + matrix[j * n + i]) / 2;
+      symmetrizeInto(matrix, n);
       const failed = factorInto(matrix, n);
       if (failed >= 0)
         throw new RangeError(

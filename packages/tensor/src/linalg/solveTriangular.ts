@@ -18,13 +18,14 @@ export interface TriangularParams {
   readonly transpose: boolean;
 }
 
-/** Overwrites `b` ([n, columns]) with the solution of op(T) X = B, by substitution. */
+/** Overwrites `b` ([n, columns]) with the solution of op(T) X = B, by substitution; a unit diagonal is not read. */
 export function substituteInto(
   t: Float64Array,
   n: number,
   b: Float64Array,
   columns: number,
   { lower, transpose }: TriangularParams,
+  unitDiagonal = false,
 ): void {
   const forward = lower !== transpose;
   for (let step = 0; step < n; step++) {
@@ -34,6 +35,7 @@ export function substituteInto(
       const factor = transpose ? t[k * n + i] : t[i * n + k];
       if (factor !== 0) for (let c = 0; c < columns; c++) b[i * columns + c] -= factor * b[k * columns + c];
     }
+    if (unitDiagonal) continue;
     const pivot = t[i * n + i];
     for (let c = 0; c < columns; c++) b[i * columns + c] /= pivot;
   }

@@ -1,14 +1,27 @@
 import { choleskyPrimitive } from "../linalg/cholesky.js";
+import * as determinant from "../linalg/determinant.js";
+import { eighPrimitive } from "../linalg/eigh.js";
+import { matrixSqrtPrimitive } from "../linalg/matrixSqrt.js";
+import { pinvPrimitive } from "../linalg/pinv.js";
+import { qrPrimitive } from "../linalg/qr.js";
+import { solvePrimitive } from "../linalg/solve.js";
 import { solveTriangularPrimitive } from "../linalg/solveTriangular.js";
+import { svdPrimitive } from "../linalg/svd.js";
+import { sylvesterPrimitive } from "../linalg/sylvester.js";
 import type { Primitive } from "../primitive.js";
+import * as bits from "../random/bits.js";
+import { normalQuantile } from "../random/quantile.js";
 import * as activation from "./activation.js";
 import * as arithmetic from "./arithmetic.js";
 import { castPrimitive } from "./cast.js";
 import * as comparison from "./comparison.js";
+import { cumsumPrimitive } from "./cumulative.js";
 import { diagonalPrimitive } from "./diagonal.js";
 import { einsumPrimitive } from "./einsum.js";
 import * as exponential from "./exponential.js";
 import * as hyperbolic from "./hyperbolic.js";
+import * as indexing from "./indexing.js";
+import * as ordering from "./ordering.js";
 import * as reduction from "./reduction.js";
 import * as rounding from "./rounding.js";
 import * as slice from "./slice.js";
@@ -26,7 +39,26 @@ const families: readonly object[] = [
   reduction,
   view,
   slice,
-  { castPrimitive, diagonalPrimitive, einsumPrimitive, choleskyPrimitive, solveTriangularPrimitive },
+  indexing,
+  ordering,
+  bits,
+  determinant,
+  {
+    castPrimitive,
+    choleskyPrimitive,
+    cumsumPrimitive,
+    diagonalPrimitive,
+    eighPrimitive,
+    einsumPrimitive,
+    matrixSqrtPrimitive,
+    normalQuantile,
+    pinvPrimitive,
+    qrPrimitive,
+    solvePrimitive,
+    solveTriangularPrimitive,
+    svdPrimitive,
+    sylvesterPrimitive,
+  },
 ];
 
 const isPrimitive = (x: unknown): x is Primitive =>

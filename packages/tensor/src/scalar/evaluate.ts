@@ -79,8 +79,8 @@ function assignSlots(steps: readonly Step[]): number[] {
   const free: number[] = [];
   let count = 0;
   steps.forEach((step, k) => {
-    slots[k] = free.pop() ?? count++;
-    // Inputs and constants are filled at every block or once, so they keep their block to themselves.
+    // Constants and repeated inputs are filled once, so inputs and constants keep a block to themselves.
+    slots[k] = (step.kind === "operation" ? free.pop() : undefined) ?? count++;
     if (step.kind === "operation")
       for (const a of new Set(step.arguments))
         if (lastUse[a] === k && steps[a].kind === "operation") free.push(slots[a]);

@@ -18,6 +18,7 @@ export type Step =
 export function linearize(body: Scalar, inputs: readonly ScalarType[]): readonly Step[] {
   const steps: Step[] = [];
   const numbered = new Map<Scalar, number>();
+  const constants = new Map<string, number>();
   const push = (e: Scalar, step: Step): number => {
     steps.push(step);
     numbered.set(e, steps.length - 1);
@@ -29,8 +30,12 @@ export function linearize(body: Scalar, inputs: readonly ScalarType[]): readonly
     switch (e.kind) {
       case "input":
         return push(e, { kind: "input", index: e.index, type: inputs[e.index] });
-      case "constant":
-        return push(e, { kind: "constant", value: e.value, type: isWhole(e.value) ? "integer" : "float" });
+      case "constant": {
+        const written = Object.is(e.value, -0) ? "-0" : String(e.value);
+        const same = constants.get(written) ?? push(e, constantStep(e.value));
+        constants.set(written, same);
+        return same;
+      }
       case "position":
         return push(e, { kind: "position", type: "integer" });
       case "operation": {
@@ -50,6 +55,12 @@ export function linearize(body: Scalar, inputs: readonly ScalarType[]): readonly
   visit(body);
   return steps;
 }
+
+const constantStep = (value: number): Step => ({
+  kind: "constant",
+  value,
+  type: isWhole(value) ? "integer" : "float",
+});
 
 const isWhole = (value: number): boolean => Number.isInteger(value) && !Object.is(value, -0) && value === (value | 0);
 
