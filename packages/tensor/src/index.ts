@@ -84,7 +84,6 @@ export {
   transpose,
   zerosLike,
 } from "./primitives/view.js";
-export { forEachLeaf, leaves, mapLeaves, matchLeaves, type Structure } from "./structure.js";
 export {
   bernoulli,
   categorical,
@@ -98,4 +97,5 @@ export {
 } from "./random/distributions.js";
 export { foldIn, randomKey, splitKey } from "./random/key.js";
 export { normalQuantile } from "./random/quantile.js";
+export { forEachLeaf, leaves, mapLeaves, matchLeaves, type Structure } from "./structure.js";
 export { type Nested, Tensor } from "./tensor.js";

@@ -14,9 +14,9 @@ import { checkMatrix, finiteMatricesOf, fromMatrices, rowsOf, scaleInto, transpo
 import { solveTriangular } from "./solveTriangular.js";
 import { lowerTriangle, upperTriangle } from "./triangle.js";
 
-/** X R⁻¹ */
-const divideByTriangle = (x: Tensor, r: Tensor): Tensor =>
-  matrixTranspose(solveTriangular(r, matrixTranspose(x), { lower: false, transpose: true }));
+/** X R⁻¹, or X R⁻ᵀ for `transpose` = false: of Y R = X the solver sees Rᵀ Yᵀ = Xᵀ. */
+const divideByTriangle = (x: Tensor, r: Tensor, transpose: boolean): Tensor =>
+  matrixTranspose(solveTriangular(r, matrixTranspose(x), { lower: false, transpose }));
 
 /** The symmetric matrix with the lower triangle of X. */
 const mirrorLower = (x: Tensor): Tensor => add(lowerTriangle(x), matrixTranspose(lowerTriangle(x, -1)));
@@ -32,12 +32,12 @@ export const qrPrimitive: Primitive<void> = {
       const { q, r } = halves(output);
       const { q: cotangentQ, r: cotangentR } = halves(g);
       const mixed = sub(matmul(r, matrixTranspose(cotangentR)), matmul(matrixTranspose(cotangentQ), q));
-      return [divideByTriangle(add(cotangentQ, matmul(q, mirrorLower(mixed))), r)];
+      return [divideByTriangle(add(cotangentQ, matmul(q, mirrorLower(mixed))), r, false)];
     },
     // Q̇ = Q Ω + (I − Q Qᵀ) Ȧ R⁻¹ and Ṙ = (Qᵀ Ȧ R⁻¹ − Ω) R, with Ω skew and equal below the diagonal.
     jvp([t], { output }) {
       const { q, r } = halves(output);
-      const relative = divideByTriangle(t!, r);
+      const relative = divideByTriangle(t!, r, true);
       const inside = matmul(matrixTranspose(q), relative);
       const below = lowerTriangle(inside, -1);
       const turn = sub(below, matrixTranspose(below));

@@ -48,12 +48,12 @@ function argPrimitive(name: string, wins: Wins): Primitive<ArgParams> {
 
 export const argmaxPrimitive: Primitive<ArgParams> = /* @__PURE__ */ argPrimitive(
   "argmax",
-  (a, best) => a > best || (a !== a && best === best),
+  (a, best) => a > best || (Number.isNaN(a) && !Number.isNaN(best)),
 );
 
 export const argminPrimitive: Primitive<ArgParams> = /* @__PURE__ */ argPrimitive(
   "argmin",
-  (a, best) => a < best || (a !== a && best === best),
+  (a, best) => a < best || (Number.isNaN(a) && !Number.isNaN(best)),
 );
 
 export interface ArgOptions {
@@ -84,7 +84,8 @@ interface SortParams extends ArgParams {
 }
 
 /** Negative where `a` stands before `b` in ascending order. */
-const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : Number(a !== a) - Number(b !== b));
+const compare = (a: number, b: number): number =>
+  a < b ? -1 : a > b ? 1 : Number(Number.isNaN(a)) - Number(Number.isNaN(b));
 
 export const argsortPrimitive: Primitive<SortParams> = {
   name: "argsort",
