@@ -1,3 +1,8 @@
+/*
+ * Small dense factorisations in two-by-two tiles: four sums share their operands, which halves the loads and hides
+ * the latency of additions. An odd n has its first row and column done alone.
+ */
+
 /**
  * Replaces the lower triangle of the symmetric n × n matrix at `offset` by its Cholesky factor.
  * Returns −1, or the row whose pivot shows that the matrix is not positive definite in float64:
@@ -5,19 +10,62 @@
  */
 export function choleskyInPlace(a: Float64Array, n: number, offset = 0): number {
   const tolerance = 4 * (n + 1) * Number.EPSILON;
-  for (let i = 0; i < n; i++) {
-    const rowI = offset + i * n;
-    for (let j = 0; j < i; j++) {
-      const rowJ = offset + j * n;
-      let value = a[rowI + j]!;
-      for (let k = 0; k < j; k++) value -= a[rowI + k]! * a[rowJ + k]!;
-      a[rowI + j] = value / a[rowJ + j]!;
+  const odd = n & 1;
+  if (odd === 1) {
+    if (!(a[offset]! > 0)) return 0;
+    a[offset] = Math.sqrt(a[offset]!);
+  }
+  for (let i = odd; i < n; i += 2) {
+    const p = offset + i * n;
+    const pp = p + n;
+    if (odd === 1) {
+      a[p] = a[p]! / a[offset]!;
+      a[pp] = a[pp]! / a[offset]!;
     }
-    const original = a[rowI + i]!;
-    let pivot = original;
-    for (let k = 0; k < i; k++) pivot -= a[rowI + k]! * a[rowI + k]!;
-    if (!(pivot > tolerance * original)) return i;
-    a[rowI + i] = Math.sqrt(pivot);
+    for (let j = odd; j < i; j += 2) {
+      const q = offset + j * n;
+      const qq = q + n;
+      let s00 = a[p + j]!;
+      let s01 = a[p + j + 1]!;
+      let s10 = a[pp + j]!;
+      let s11 = a[pp + j + 1]!;
+      for (let k = 0; k < j; k++) {
+        const left = a[p + k]!;
+        const below = a[pp + k]!;
+        const right = a[q + k]!;
+        const beside = a[qq + k]!;
+        s00 -= left * right;
+        s01 -= left * beside;
+        s10 -= below * right;
+        s11 -= below * beside;
+      }
+      s00 /= a[q + j]!;
+      s10 /= a[q + j]!;
+      a[p + j] = s00;
+      a[pp + j] = s10;
+      a[p + j + 1] = (s01 - s00 * a[qq + j]!) / a[qq + j + 1]!;
+      a[pp + j + 1] = (s11 - s10 * a[qq + j]!) / a[qq + j + 1]!;
+    }
+    const first = a[p + i]!;
+    const second = a[pp + i + 1]!;
+    let s00 = first;
+    let s10 = a[pp + i]!;
+    let s11 = second;
+    for (let k = 0; k < i; k++) {
+      const left = a[p + k]!;
+      const below = a[pp + k]!;
+      s00 -= left * left;
+      s10 -= below * left;
+      s11 -= below * below;
+    }
+    if (!(s00 > tolerance * first)) return i;
+    s00 = Math.sqrt(s00);
+    s10 /= s00;
+    s11 -= s10 * s10;
+    if (!(s11 > tolerance * second)) return i + 1;
+    a[p + i] = s00;
+    a[pp + i] = s10;
+    a[pp + i + 1] = Math.sqrt(s11);
   }
   return -1;
 }
@@ -43,27 +91,102 @@ export function solveCholesky(l: Float64Array, n: number, b: Float64Array, offse
  * `scratch` holds n² numbers.
  */
 export function invertCholesky(l: Float64Array, n: number, scratch: Float64Array, offset = 0): void {
-  for (let i = 0; i < n; i++) {
-    const row = i * n;
-    const pivot = 1 / l[offset + row + i]!;
-    for (let j = 0; j < i; j++) scratch[row + j] = 0;
-    for (let k = 0; k < i; k++) {
-      const factor = l[offset + row + k]! * pivot;
-      const rowK = k * n;
-      for (let j = 0; j <= k; j++) scratch[row + j] = scratch[row + j]! - factor * scratch[rowK + j]!;
+  invertTriangle(l, n, scratch, offset);
+  multiplyTriangle(scratch, n, l, offset);
+}
+
+/** Writes the transpose of L⁻¹ into `y`, so that its columns can be read along. */
+function invertTriangle(l: Float64Array, n: number, y: Float64Array, offset: number): void {
+  const odd = n & 1;
+  if (odd === 1) y[0] = 1 / l[offset]!;
+  for (let i = odd; i < n; i += 2) {
+    const p = offset + i * n;
+    const pp = p + n;
+    const first = 1 / l[p + i]!;
+    const second = 1 / l[pp + i + 1]!;
+    const beside = l[pp + i]!;
+    if (odd === 1) {
+      let s0 = 0;
+      let s1 = 0;
+      for (let k = 0; k < i; k++) {
+        s0 += l[p + k]! * y[k]!;
+        s1 += l[pp + k]! * y[k]!;
+      }
+      y[i] = -s0 * first;
+      y[i + 1] = -(s1 + beside * y[i]!) * second;
     }
-    scratch[row + i] = pivot;
+    for (let j = odd; j < i; j += 2) {
+      const q = j * n;
+      const qq = q + n;
+      let s00 = 0;
+      let s01 = 0;
+      let s10 = 0;
+      let s11 = 0;
+      for (let k = j; k < i; k++) {
+        const above = l[p + k]!;
+        const below = l[pp + k]!;
+        const left = y[q + k]!;
+        const right = y[qq + k]!;
+        s00 += above * left;
+        s01 += above * right;
+        s10 += below * left;
+        s11 += below * right;
+      }
+      s00 *= -first;
+      s01 *= -first;
+      y[q + i] = s00;
+      y[qq + i] = s01;
+      y[q + i + 1] = -(s10 + beside * s00) * second;
+      y[qq + i + 1] = -(s11 + beside * s01) * second;
+    }
+    y[i * n + i] = first;
+    y[i * n + i + 1] = -beside * first * second;
+    y[i * n + n + i] = 0;
+    y[i * n + n + i + 1] = second;
   }
-  l.fill(0, offset, offset + n * n);
-  for (let k = 0; k < n; k++) {
-    const rowK = k * n;
-    for (let i = 0; i <= k; i++) {
-      const factor = scratch[rowK + i]!;
-      const row = offset + i * n;
-      for (let j = 0; j <= i; j++) l[row + j] = l[row + j]! + factor * scratch[rowK + j]!;
+}
+
+/** out = Y Yᵀ, Y upper triangular: entry (i, j) sums over k ≥ max(i, j). */
+function multiplyTriangle(y: Float64Array, n: number, out: Float64Array, offset: number): void {
+  const odd = n & 1;
+  if (odd === 1) {
+    for (let i = 0; i < n; i++) {
+      let value = 0;
+      for (let k = i; k < n; k++) value += y[i * n + k]! * y[k]!;
+      out[offset + i * n] = value;
+      out[offset + i] = value;
     }
   }
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) l[offset + j * n + i] = l[offset + i * n + j]!;
+  for (let i = odd; i < n; i += 2) {
+    const p = i * n;
+    const pp = p + n;
+    for (let j = odd; j <= i; j += 2) {
+      const q = j * n;
+      const qq = q + n;
+      let s00 = 0;
+      let s01 = 0;
+      let s10 = 0;
+      let s11 = 0;
+      for (let k = i; k < n; k++) {
+        const above = y[p + k]!;
+        const below = y[pp + k]!;
+        const left = y[q + k]!;
+        const right = y[qq + k]!;
+        s00 += above * left;
+        s01 += above * right;
+        s10 += below * left;
+        s11 += below * right;
+      }
+      const to = offset + p + j;
+      out[to] = s00;
+      out[to + 1] = s01;
+      out[to + n] = s10;
+      out[to + n + 1] = s11;
+      const mirrored = offset + q + i;
+      out[mirrored] = s00;
+      out[mirrored + n] = s01;
+      out[mirrored + 1] = s10;
+      out[mirrored + n + 1] = s11;
+    }
   }
 }

@@ -73,7 +73,8 @@ export function foldProblem(
     solver.solve(right, weights);
     let total = 0;
     for (let i = 0; i < rows.length; i++) {
-      const [row, node] = [rows[i]! * features, nodes[i]! * width];
+      const row = rows[i]! * features;
+      const node = nodes[i]! * width;
       let residual = (width > features ? weights[node + features]! : 0) - y[rows[i]!]!;
       for (let k = 0; k < features; k++) residual += weights[node + k]! * x[row + k]!;
       total += residual * residual;

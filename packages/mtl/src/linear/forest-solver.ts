@@ -122,12 +122,9 @@ export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: 
       intercept /= schur[leaf]!;
       out[to + slopes] = intercept;
     }
-    for (let i = 0; i < slopes; i++) {
-      const row = base + i * slopes;
-      let value = -tilts[tilt + i]! * intercept;
-      for (let j = 0; j < slopes; j++) value += inverses[row + j]! * source[from + j]!;
-      out[to + i] = value;
-    }
+    multiplyInverse(inverses, base, slopes, source, from, out, to);
+    if (intercept === 0) return;
+    for (let i = 0; i < slopes; i++) out[to + i] = out[to + i]! - tilts[tilt + i]! * intercept;
   }
 
   /** r of the parent −= e D w, w the node's own solution. */
@@ -181,4 +178,30 @@ export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: 
   }
 
   return { name: "forest", factor, solve };
+}
+
+/** out = N r, two rows at a time: they share r, and their sums do not wait for each other. */
+function multiplyInverse(
+  matrix: Float64Array,
+  base: number,
+  n: number,
+  r: Float64Array,
+  from: number,
+  out: Float64Array,
+  to: number,
+): void {
+  for (let i = 0; i < n; i += 2) {
+    const p = base + i * n;
+    // An odd last row is done twice.
+    const q = i + 1 < n ? p + n : p;
+    let first = 0;
+    let second = 0;
+    for (let k = 0; k < n; k++) {
+      const value = r[from + k]!;
+      first += matrix[p + k]! * value;
+      second += matrix[q + k]! * value;
+    }
+    out[to + i] = first;
+    if (q !== p) out[to + i + 1] = second;
+  }
 }

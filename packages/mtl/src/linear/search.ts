@@ -36,39 +36,64 @@ export function penaltyScale({ tasks, width, matrices }: Grams, slopes: number):
   return { slope: 2 * slope || 1, intercept: 2 * intercept || 1 };
 }
 
-const decades = (scale: number, from: number, to: number, perDecade: number) =>
-  Array.from({ length: (to - from) * perDecade + 1 }, (_, k) => scale * 10 ** (from + k / perDecade));
+const decades = (scale: number, from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, k) => scale * 10 ** (from + k));
 
-/** A grid over both penalties, then a finer one around the best pair. */
+/** Steps of a third of a decade around the best of the decades. */
+const thirds = [-2, -1, 0, 1, 2].map((k) => 10 ** (k / 3));
+
+/**
+ * Decades first, then thirds of a decade around the best pair. For each λ, the intercepts' λ descends along its grid
+ * from the best of the λ before: the valley moves slowly.
+ */
 export async function searchPenalties(
   problems: readonly FoldProblem[],
   space: SearchSpace,
   breathe: Breather,
 ): Promise<CrossValidation> {
   const { scale, intercept } = space;
-  const lambdas = space.lambdas ?? decades(scale.slope, -3, 4, 1);
-  const lambdaIntercepts =
-    intercept === "coupled" ? (space.lambdaIntercepts ?? decades(scale.intercept, -3, 3, 1)) : [0];
+  const coupled = intercept === "coupled";
+  const lambdas = space.lambdas ?? decades(scale.slope, -2, 4);
+  const others = coupled ? (space.lambdaIntercepts ?? decades(scale.intercept, -2, 3)) : [0];
   const path: PathPoint[] = [];
-  const refineSlopes = space.lambdas === undefined;
-  const refineIntercepts = intercept === "coupled" && space.lambdaIntercepts === undefined;
-  const fine = [-2, -1, 1, 2].map((k) => 10 ** (k / 3));
-  const total = lambdas.length + (refineSlopes ? fine.length : 0);
+  const total = lambdas.length + (space.lambdas === undefined ? thirds.length : 0);
   let done = 0;
-  const tryRow = async (lambda: number, others: readonly number[]) => {
-    for (const other of others) path.push(pathPoint(problems, lambda, other));
-    await breathe(++done, total);
+  const walk = async (slopes: readonly number[], intercepts: readonly number[]) => {
+    let start = Math.floor(intercepts.length / 2);
+    for (const lambda of slopes) {
+      const row = descend(intercepts, start, (other) => pathPoint(problems, lambda, other));
+      start = intercepts.indexOf(best(row).lambdaIntercept);
+      path.push(...row);
+      await breathe(++done, total);
+    }
   };
-  for (const lambda of lambdas) await tryRow(lambda, lambdaIntercepts);
+  await walk(lambdas, others);
   const coarse = best(path);
-  const near = refineIntercepts
-    ? [coarse.lambdaIntercept, ...fine.map((factor) => coarse.lambdaIntercept * factor)]
-    : [coarse.lambdaIntercept];
-  if (refineIntercepts) for (const other of near.slice(1)) path.push(pathPoint(problems, coarse.lambda, other));
-  if (refineSlopes) for (const factor of fine) await tryRow(coarse.lambda * factor, near);
+  if (space.lambdas === undefined) {
+    const near = coupled && space.lambdaIntercepts === undefined;
+    await walk(
+      thirds.map((factor) => coarse.lambda * factor),
+      near ? thirds.map((factor) => coarse.lambdaIntercept * factor) : others,
+    );
+  }
   const { lambda, lambdaIntercept, mse } = best(path);
   path.sort((a, b) => a.lambda - b.lambda || a.lambdaIntercept - b.lambdaIntercept);
   return { lambda, lambdaIntercept, mse, path, folds: problems.length };
+}
+
+/** Points of the grid from `start` on, to either side as long as they get better. */
+function descend(grid: readonly number[], start: number, evaluate: (value: number) => PathPoint): PathPoint[] {
+  const points = [evaluate(grid[start]!)];
+  for (const step of [-1, 1]) {
+    let reached = points[0]!.mse;
+    for (let at = start + step; at >= 0 && at < grid.length; at += step) {
+      const point = evaluate(grid[at]!);
+      points.push(point);
+      if (!(point.mse < reached) && !Number.isNaN(reached)) break;
+      reached = point.mse;
+    }
+  }
+  return points;
 }
 
 function pathPoint(problems: readonly FoldProblem[], lambda: number, lambdaIntercept: number): PathPoint {

@@ -45,7 +45,8 @@ export function applySystem({ grams, graph, penalties, own }: System, w: Float64
     }
   }
   for (let edge = 0; edge < value.length; edge++) {
-    const [a, b] = [from[edge]! * width, to[edge]! * width];
+    const a = from[edge]! * width;
+    const b = to[edge]! * width;
     for (let i = 0; i < width; i++) {
       const force = penalties[i]! * value[edge]! * (w[b + i]! - w[a + i]!);
       out[a + i] = out[a + i]! + force;
@@ -89,7 +90,8 @@ export function objectiveOf({ grams, graph, penalties, own }: System, w: Float64
     for (let i = 0; i < width; i++) total += penalties[i]! * own[node]! * w[node * width + i]! ** 2;
   }
   for (let edge = 0; edge < graph.value.length; edge++) {
-    const [a, b] = [graph.from[edge]! * width, graph.to[edge]! * width];
+    const a = graph.from[edge]! * width;
+    const b = graph.to[edge]! * width;
     for (let i = 0; i < width; i++) total -= penalties[i]! * graph.value[edge]! * (w[a + i]! - w[b + i]!) ** 2;
   }
   return total;
