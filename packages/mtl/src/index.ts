@@ -18,14 +18,58 @@ export { type CompareOptions, type Comparison, compareModels, type FittedModel }
 export { type ErrorMeasures, type Evaluation, evaluate, type TaskErrors } from "./evaluate/metrics.js";
 export { type Relatedness, relatedness } from "./evaluate/relatedness.js";
 export { type Gain, type TaskGain, type Transfer, type TransferOptions, transfer } from "./evaluate/transfer.js";
+export { type Activation, activation } from "./layers/activation.js";
+export { type BatchNormOptions, batchNorm } from "./layers/batch-norm.js";
+export { type DenseOptions, type DenseParameters, dense } from "./layers/dense.js";
+export { dropout } from "./layers/dropout.js";
+export { type EmbeddingOptions, embeddingLayer } from "./layers/embedding.js";
+export type { InitialiserName } from "./layers/initialisers.js";
+export type {
+  Applied,
+  Context,
+  Floating,
+  Initialised,
+  Json,
+  Layer,
+  LayerDescription,
+  Shape,
+} from "./layers/layer.js";
+export { type LayerNormOptions, layerNorm } from "./layers/layer-norm.js";
+export { flattenLayer, reshapeLayer } from "./layers/reshaping.js";
+export { residual } from "./layers/residual.js";
+export { sequential } from "./layers/sequential.js";
+export { countParameters, type SummaryRow, summary, summaryRows } from "./layers/summary.js";
 export { type CrossValidateOptions, type CrossValidation, crossValidate } from "./linear/cross-validate.js";
 export { type FitOptions, fitKNorm } from "./linear/fit.js";
 export { type Certificate, type InterceptMode, type LinearModel, nodeNames } from "./linear/model.js";
 export { type PredictOptions, predict, predictRows, predictTask } from "./linear/predict.js";
 export type { Progress, RunControl } from "./linear/run-control.js";
 export type { PathPoint } from "./linear/search.js";
+
+
 export { deserialize } from "./models/deserialize.js";
 export { serialize } from "./models/serialize.js";
+
+
+export { type CrossStitchOptions, crossStitch } from "./models/cross-stitch.js";
+export { type DSelectKOptions, dselectK } from "./models/dselect-k.js";
+export type { Encoded, Encoder, EncoderBuilder } from "./models/encoder.js";
+export { film } from "./models/film.js";
+export { hardSharing } from "./models/hard-sharing.js";
+export { mmoe } from "./models/mmoe.js";
+export {
+  type Model,
+  type ModelInputs,
+  type ModelOptions,
+  type ModelParameters,
+  modelSummary,
+  multiTaskModel,
+} from "./models/model.js";
+export { type AttentionStage, mtan } from "./models/mtan.js";
+export { cgc, type ExtractionLevel, ple } from "./models/ple.js";
+export { softSharing } from "./models/soft-sharing.js";
+
+
 export { kinshipMatrix } from "./relations/explicit.js";
 export { type GraphOptions, graphKinship } from "./relations/graph.js";
 export { identityKinship } from "./relations/identity.js";
