@@ -45,13 +45,8 @@ export { type Certificate, type InterceptMode, type LinearModel, nodeNames } fro
 export { type PredictOptions, predict, predictRows, predictTask } from "./linear/predict.js";
 export type { Progress, RunControl } from "./linear/run-control.js";
 export type { PathPoint } from "./linear/search.js";
-
-
-export { deserialize } from "./models/deserialize.js";
-export { serialize } from "./models/serialize.js";
-
-
 export { type CrossStitchOptions, crossStitch } from "./models/cross-stitch.js";
+export { deserialize } from "./models/deserialize.js";
 export { type DSelectKOptions, dselectK } from "./models/dselect-k.js";
 export type { Encoded, Encoder, EncoderBuilder } from "./models/encoder.js";
 export { film } from "./models/film.js";
@@ -67,8 +62,8 @@ export {
 } from "./models/model.js";
 export { type AttentionStage, mtan } from "./models/mtan.js";
 export { cgc, type ExtractionLevel, ple } from "./models/ple.js";
+export { serialize } from "./models/serialize.js";
 export { softSharing } from "./models/soft-sharing.js";
-
 
 export { kinshipMatrix } from "./relations/explicit.js";
 export { type GraphOptions, graphKinship } from "./relations/graph.js";
