@@ -1,4 +1,5 @@
 import { choleskyInPlace, solveCholesky } from "../algebra/cholesky.js";
+import { dot } from "../algebra/dot.js";
 import type { PrecisionGraph } from "../relations/kinship.js";
 import type { Grams } from "./grams.js";
 import type { Solver } from "./solver.js";
@@ -51,12 +52,12 @@ export function createConjugateGradientSolver(grams: Grams, graph: PrecisionGrap
     residual.set(g);
     precondition();
     direction.set(preconditioned);
-    let weight = dot(residual, preconditioned);
-    const goal = tolerance * tolerance * dot(g, g);
+    let weight = dot(residual, 0, preconditioned, 0, size);
+    const goal = tolerance * tolerance * dot(g, 0, g, 0, size);
     let iteration = 0;
-    for (; iteration < 10 * size && dot(residual, residual) > goal; iteration++) {
+    for (; iteration < 10 * size && dot(residual, 0, residual, 0, size) > goal; iteration++) {
       applySystem(system, direction, image);
-      const curvature = dot(direction, image);
+      const curvature = dot(direction, 0, image, 0, size);
       if (!(curvature > 0)) break;
       const step = weight / curvature;
       for (let i = 0; i < size; i++) {
@@ -64,7 +65,7 @@ export function createConjugateGradientSolver(grams: Grams, graph: PrecisionGrap
         residual[i] = residual[i]! - step * image[i]!;
       }
       precondition();
-      const next = dot(residual, preconditioned);
+      const next = dot(residual, 0, preconditioned, 0, size);
       const momentum = next / weight;
       weight = next;
       for (let i = 0; i < size; i++) direction[i] = preconditioned[i]! + momentum * direction[i]!;
@@ -73,10 +74,4 @@ export function createConjugateGradientSolver(grams: Grams, graph: PrecisionGrap
   }
 
   return { name: "conjugate-gradient", factor, solve };
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let total = 0;
-  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
-  return total;
 }

@@ -1,3 +1,4 @@
+import { dot } from "../algebra/dot.js";
 import { foldsWithinTasks } from "../data/folds.js";
 import type { PrecisionGraph } from "../relations/kinship.js";
 import { chooseSolver } from "./choose-solver.js";
@@ -73,10 +74,9 @@ export function foldProblem(
     solver.solve(right, weights);
     let total = 0;
     for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]! * features;
       const node = nodes[i]! * width;
-      let residual = (width > features ? weights[node + features]! : 0) - y[rows[i]!]!;
-      for (let k = 0; k < features; k++) residual += weights[node + k]! * x[row + k]!;
+      let residual = dot(weights, node, x, rows[i]! * features, features) - y[rows[i]!]!;
+      if (width > features) residual += weights[node + features]!;
       total += residual * residual;
     }
     return total / rows.length;

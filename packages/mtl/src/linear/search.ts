@@ -36,15 +36,36 @@ export function penaltyScale({ tasks, width, matrices }: Grams, slopes: number):
   return { slope: 2 * slope || 1, intercept: 2 * intercept || 1 };
 }
 
-const decades = (scale: number, from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, k) => scale * 10 ** (from + k));
+/** Values of one penalty by their steps; the grid `first` to `last` is tried whole, and left while that pays. */
+interface Axis {
+  readonly value: (step: number) => number;
+  readonly low: number;
+  readonly first: number;
+  readonly last: number;
+  readonly high: number;
+}
 
-/** Steps of a third of a decade around the best of the decades. */
-const thirds = [-2, -1, 0, 1, 2].map((k) => 10 ** (k / 3));
+function given(values: readonly number[]): Axis {
+  const sorted = [...values].sort((a, b) => a - b);
+  const last = sorted.length - 1;
+  return { value: (step) => sorted[step]!, low: 0, first: 0, last, high: last };
+}
+
+function decades(scale: number, first: number, last: number): Axis {
+  return { value: (step) => scale * 10 ** step, low: -9, first, last, high: 8 };
+}
+
+/** Thirds of a decade around the best of the decades. */
+function thirds(centre: number): Axis {
+  return { value: (step) => centre * 10 ** (step / 3), low: -2, first: -2, last: 2, high: 2 };
+}
+
+/** An edge of the grid is left for the next decade only if that lowers the error by more than this share. */
+const worthwhile = 1e-4;
 
 /**
- * Decades first, then thirds of a decade around the best pair. For each λ, the intercepts' λ descends along its grid
- * from the best of the λ before: the valley moves slowly.
+ * A grid of decades, then one of thirds of a decade around the best pair. Grids, as the error has several valleys:
+ * strongly tied intercepts with free slopes may do nearly as well as the other way round.
  */
 export async function searchPenalties(
   problems: readonly FoldProblem[],
@@ -52,48 +73,62 @@ export async function searchPenalties(
   breathe: Breather,
 ): Promise<CrossValidation> {
   const { scale, intercept } = space;
-  const coupled = intercept === "coupled";
-  const lambdas = space.lambdas ?? decades(scale.slope, -2, 4);
-  const others = coupled ? (space.lambdaIntercepts ?? decades(scale.intercept, -2, 3)) : [0];
   const path: PathPoint[] = [];
-  const total = lambdas.length + (space.lambdas === undefined ? thirds.length : 0);
   let done = 0;
-  const walk = async (slopes: readonly number[], intercepts: readonly number[]) => {
-    let start = Math.floor(intercepts.length / 2);
-    for (const lambda of slopes) {
-      const row = descend(intercepts, start, (other) => pathPoint(problems, lambda, other));
-      start = intercepts.indexOf(best(row).lambdaIntercept);
-      path.push(...row);
-      await breathe(++done, total);
-    }
+  let total = 0;
+  const visit = async (lambda: number, others: readonly number[]) => {
+    for (const other of others) path.push(pathPoint(problems, lambda, other));
+    total = Math.max(total, ++done);
+    await breathe(done, total);
   };
-  await walk(lambdas, others);
-  const coarse = best(path);
+  const slopes = space.lambdas ? given(space.lambdas) : decades(scale.slope, -1, 3);
+  const chosen = space.lambdaIntercepts ? given(space.lambdaIntercepts) : decades(scale.intercept, -2, 2);
+  const intercepts = intercept === "coupled" ? chosen : given([0]);
+  total = stepsOf(slopes).length + (space.lambdas ? 0 : 5);
+  for (const step of stepsOf(slopes)) await visit(slopes.value(step), valuesOf(intercepts));
+  await leaveEdges(
+    slopes,
+    () => best(path).lambda,
+    () => best(path).mse,
+    (value) => visit(value, valuesOf(intercepts)),
+  );
+  await leaveEdges(
+    intercepts,
+    () => best(path).lambdaIntercept,
+    () => best(path).mse,
+    (value) => visit(best(path).lambda, [value]),
+  );
   if (space.lambdas === undefined) {
-    const near = coupled && space.lambdaIntercepts === undefined;
-    await walk(
-      thirds.map((factor) => coarse.lambda * factor),
-      near ? thirds.map((factor) => coarse.lambdaIntercept * factor) : others,
-    );
+    const coarse = best(path);
+    const finer = intercept === "coupled" && space.lambdaIntercepts === undefined;
+    const near = finer ? thirds(coarse.lambdaIntercept) : intercepts;
+    for (const value of valuesOf(thirds(coarse.lambda))) await visit(value, valuesOf(near));
   }
   const { lambda, lambdaIntercept, mse } = best(path);
   path.sort((a, b) => a.lambda - b.lambda || a.lambdaIntercept - b.lambdaIntercept);
   return { lambda, lambdaIntercept, mse, path, folds: problems.length };
 }
 
-/** Points of the grid from `start` on, to either side as long as they get better. */
-function descend(grid: readonly number[], start: number, evaluate: (value: number) => PathPoint): PathPoint[] {
-  const points = [evaluate(grid[start]!)];
-  for (const step of [-1, 1]) {
-    let reached = points[0]!.mse;
-    for (let at = start + step; at >= 0 && at < grid.length; at += step) {
-      const point = evaluate(grid[at]!);
-      points.push(point);
-      if (!(point.mse < reached) && !Number.isNaN(reached)) break;
-      reached = point.mse;
+const stepsOf = ({ first, last }: Axis) => Array.from({ length: last - first + 1 }, (_, k) => first + k);
+const valuesOf = (axis: Axis) => stepsOf(axis).map(axis.value);
+
+/** Goes on beyond an end of the axis while the best value lies there. */
+async function leaveEdges(
+  axis: Axis,
+  bestValue: () => number,
+  leastError: () => number,
+  visit: (value: number) => Promise<void>,
+): Promise<void> {
+  for (const direction of [-1, 1]) {
+    let edge = direction < 0 ? axis.first : axis.last;
+    while (bestValue() === axis.value(edge)) {
+      edge += direction;
+      if (edge < axis.low || edge > axis.high) break;
+      const before = leastError();
+      await visit(axis.value(edge));
+      if (!(leastError() < before * (1 - worthwhile))) break;
     }
   }
-  return points;
 }
 
 function pathPoint(problems: readonly FoldProblem[], lambda: number, lambdaIntercept: number): PathPoint {
