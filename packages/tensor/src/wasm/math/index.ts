@@ -1,16 +1,29 @@
 /** The mathematical routines by name, each defined in a module the first time it is asked for. */
 
 import type { FunctionHandle, ModuleBuilder } from "../assembler/index.js";
+import { errorFunction } from "./errorFunction.js";
 import { exponential } from "./exponential.js";
 import { hyperbolic } from "./hyperbolic.js";
+import { inverse, inverseBinary } from "./inverse.js";
 import { logarithm } from "./logarithm.js";
 import { logistic } from "./logistic.js";
+import { power, root } from "./power.js";
 import type { Routine } from "./shape.js";
+import { trigonometric } from "./trigonometric.js";
 
 export type { Body, Routine, Site } from "./shape.js";
 
-const unary = { ...exponential, ...logarithm, ...logistic, ...hyperbolic };
-const binary = {};
+const unary = {
+  ...exponential,
+  ...logarithm,
+  ...logistic,
+  ...hyperbolic,
+  ...trigonometric,
+  ...inverse,
+  ...errorFunction,
+  ...root,
+};
+const binary = { ...power, ...inverseBinary };
 
 export type UnaryRoutineName = keyof typeof unary;
 export type BinaryRoutineName = keyof typeof binary;

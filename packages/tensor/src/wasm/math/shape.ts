@@ -110,11 +110,11 @@ export function polynomial({ f }: Site, shape: Shape, coefficients: readonly num
   return terms[0]!;
 }
 
-/** What a·b loses to rounding, in float64 (Dekker 1971): exact unless a part leaves the normal range. */
-export function productError({ f }: Site, a: Local, b: Local, product: Expression): Expression {
-  const { mul, sub } = f64x2;
+/** What a·b loses to rounding (Dekker 1971): exact unless a part leaves the normal range. */
+export function productError({ f }: Site, shape: Shape, a: Local, b: Local, product: Expression): Expression {
+  const { c, mul, sub } = arithmetic(shape);
   const split = (x: Local): [Local, Local] => {
-    const scaled = f.let(mul(x, f64x2.const(134217729))); // 2²⁷ + 1
+    const scaled = f.let(mul(x, c(2 ** Math.ceil((shape.significand + 1) / 2) + 1)));
     const high = f.let(sub(scaled, sub(scaled, x)));
     return [high, f.let(sub(x, high))];
   };
