@@ -1,20 +1,21 @@
 import {
   alias,
   currentInterpreter,
-  type Interpreter,
+  isFloating,
   mapLeaves,
   matchLeaves,
   type Primitive,
-  type Structure,
   type Tensor,
   withInterpreter,
   zerosLike,
 } from "@kinship/tensor";
-import { checkFloating, checkMatch } from "./check.js";
+import { call, observed, type Rule, refuseCaptured, type Transformation } from "./call.js";
+import { checkFloating, checkMatch, checkSynchronous } from "./check.js";
 import { pushforward } from "./rules.js";
+import type { Structured, StructuredArguments } from "./structured.js";
 
 /** Applies each primitive as the interpreter outside it would, and carries tangents along. */
-export class Forward implements Interpreter {
+export class Forward implements Transformation {
   readonly #outer = currentInterpreter();
   readonly #tangents = new Map<Tensor, Tensor>();
 
@@ -31,7 +32,7 @@ export class Forward implements Interpreter {
 
   apply<P>(primitive: Primitive<P>, inputs: readonly Tensor[], params: P): Tensor {
     const output = this.#outer.apply(primitive, inputs, params);
-    if (primitive.derivative.kind === "zero") return output;
+    if (primitive.derivative.kind === "zero" || !isFloating(output.dtype)) return output;
     const tangents = inputs.map((x) => this.#tangents.get(x));
     if (tangents.some((t) => t !== undefined)) {
       const site = { primitive: primitive as Primitive, inputs, output, params };
@@ -40,6 +41,38 @@ export class Forward implements Interpreter {
     }
     return output;
   }
+
+  call(rule: Rule, inputs: readonly Tensor[]): readonly Tensor[] {
+    if (!rule.pushforward) return rule.evaluate(inputs);
+    const captured = new Set<Tensor>();
+    const see = (x: Tensor) => {
+      if (this.#tangents.has(x)) captured.add(x);
+    };
+    const tangents = inputs.map((x) => this.#tangents.get(x));
+    return withInterpreter(this.#outer, () => {
+      const outputs = call(observed(rule, see), inputs.map(alias)).map(alias);
+      refuseCaptured(rule, captured);
+      if (tangents.some((t) => t !== undefined))
+        rule.pushforward!({ rule, inputs, captured: [], outputs }, tangents).forEach((t, k) => {
+          if (t && isFloating(outputs[k].dtype)) this.#tangents.set(outputs[k], t);
+        });
+      return outputs;
+    });
+  }
+}
+
+/** Runs a body on copies of `args` with tangents. */
+export function push<A, R>(name: string, args: A, tangents: A, body: (own: A) => R): [result: R, forward: Forward] {
+  const forward = new Forward();
+  const pairs = matchLeaves(name, args, tangents);
+  let k = 0;
+  const own = mapLeaves(name, args, (x, path) => {
+    checkFloating(name, x, path);
+    const [, tangent] = pairs[k++];
+    checkMatch(name, "tangent", tangent, x, path);
+    return forward.seed(x, tangent);
+  });
+  return [withInterpreter(forward, () => checkSynchronous(name, body(own))), forward];
 }
 
 /**
@@ -47,21 +80,17 @@ export class Forward implements Interpreter {
  * @throws TypeError for integer arguments, a promise, tangents of another structure, shape or dtype.
  * @example jvp((x) => mul(x, x), [tensor([1, 2])], [tensor([1, 0])])   // [tensor([1, 4]), tensor([2, 0])]
  */
-export function jvp<Arguments extends readonly Structure[], Output extends Structure>(
+export function jvp<Arguments extends StructuredArguments<Arguments>, Output extends Structured<Output> = Tensor>(
   f: (...args: Arguments) => Output,
   args: readonly [...Arguments],
   tangents: readonly [...Arguments],
 ): [output: Output, tangent: Output] {
-  const forward = new Forward();
-  const pairs = matchLeaves("jvp", args, tangents);
-  let k = 0;
-  const own = mapLeaves("jvp", args as unknown as Arguments, (x, path) => {
-    checkFloating("jvp", x, path);
-    const [, tangent] = pairs[k++];
-    checkMatch("jvp", "tangent", tangent, x, path);
-    return forward.seed(x, tangent);
-  });
-  const output = withInterpreter(forward, () => f(...own));
+  const [output, forward] = push(
+    "jvp",
+    args as unknown as Arguments,
+    tangents as unknown as Arguments,
+    (own): Output => f(...own),
+  );
   return [output, mapLeaves("jvp", output, (y) => forward.tangent(y))];
 }
 
@@ -70,6 +99,8 @@ export function jvp<Arguments extends readonly Structure[], Output extends Struc
  * @example directionalDerivative((x) => sum(mul(x, x)))(tensor([1, 2]), tensor([1, 0]))   // tensor(2)
  */
 export const directionalDerivative =
-  <Input extends Structure, Output extends Structure>(f: (x: Input) => Output) =>
-  (x: Input, d: Input): Output =>
-    jvp<[Input], Output>(f, [x], [d])[1];
+  <Input extends Structured<Input> = Tensor, Output extends Structured<Output> = Tensor>(f: (x: Input) => Output) =>
+  (x: Input, d: Input): Output => {
+    const [output, forward] = push("directionalDerivative", x, d, f);
+    return mapLeaves("directionalDerivative", output, (y) => forward.tangent(y));
+  };

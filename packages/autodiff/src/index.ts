@@ -1,4 +1,10 @@
+export { checkpoint } from "./checkpoint.js";
+export { type CustomJvp, type CustomRules, type CustomVjp, customDerivative, type Point } from "./custom.js";
 export { directionalDerivative, jvp } from "./forward.js";
 export { grad, valueAndGrad } from "./gradient.js";
+export { hessian, jacobian, jacobianForward, jacobianReverse } from "./jacobian.js";
+export { type Linearization, linearize } from "./linearize.js";
 export { type Pullback, vjp } from "./reverse.js";
 export { hvp } from "./second.js";
+export type { Jacobian, Structured } from "./structured.js";
+export { jacobianOfTasks, type TaskGradients } from "./tasks.js";
