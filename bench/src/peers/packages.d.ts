@@ -185,7 +185,7 @@ declare module "js-pytorch" {
         regularization?: number,
         betas?: number[],
         epsilon?: number,
-      ) => { step(): void; zero_grad(): void };
+      ) => { lr: number; eps: number; step(): void; zero_grad(): void };
     };
   };
 }

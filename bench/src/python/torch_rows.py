@@ -41,10 +41,44 @@ def addition(inputs, parameters):
     return lambda: a + b
 
 
+def small_gradient(inputs, parameters):
+    x = inputs["x"].requires_grad_()
+
+    def run():
+        return torch.autograd.grad((x * x).sum(), x)[0]
+
+    return run
+
+
+def mlp_step(inputs, parameters):
+    heads = range(parameters["heads"])
+    names = ["w1", "b1", "w2", "b2"] + [f"{kind}_{head}" for head in heads for kind in "wb"]
+    state = {name: inputs[name].requires_grad_() for name in names}
+    optimizer = torch.optim.Adam(state.values(), lr=1e-3, fused=True)
+    x = inputs["x"]
+    y = [inputs[f"y_{head}"] for head in heads]
+
+    def run():
+        h1 = torch.relu(torch.addmm(state["b1"], x, state["w1"]))
+        h2 = torch.relu(torch.addmm(state["b2"], h1, state["w2"]))
+        loss = sum(
+            torch.nn.functional.mse_loss(torch.addmm(state[f"b_{head}"], h2, state[f"w_{head}"]), y[head])
+            for head in heads
+        )
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return [loss.detach(), *(value.detach() for value in state.values())]
+
+    return run
+
+
 ROWS = {
     "product": product,
     "tanh(a·b+c)·d": chain,
     "sum": total,
     "softmax": softmax,
     "a+b": addition,
+    "∇ Σ x²": small_gradient,
+    "MLP step": mlp_step,
 }
