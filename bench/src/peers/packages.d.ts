@@ -130,7 +130,7 @@ declare module "numpy-ts" {
   }
   export function array(values: unknown, dtype?: string): NDArray;
   export function matmul(a: NDArray, b: NDArray): NDArray;
-  export function einsum(subscripts: string, ...operands: NDArray[]): NDArray;
+  export function transpose(x: NDArray, axes: number[]): NDArray;
   export function add(a: NDArray, b: Operand): NDArray;
   export function subtract(a: NDArray, b: Operand): NDArray;
   export function multiply(a: NDArray, b: Operand): NDArray;
@@ -199,6 +199,7 @@ declare module "ml-matrix" {
     readonly columns: number;
     mmul(other: Matrix): Matrix;
     transpose(): Matrix;
+    subMatrix(firstRow: number, lastRow: number, firstColumn: number, lastColumn: number): Matrix;
     add(other: Matrix | number): this;
     sub(other: Matrix | number): this;
     mul(other: Matrix | number): this;
@@ -212,7 +213,6 @@ declare module "ml-matrix" {
     clone(): Matrix;
     to1DArray(): number[];
   }
-  export function solve(a: Matrix, b: Matrix): Matrix;
 }
 
 declare module "ndarray" {

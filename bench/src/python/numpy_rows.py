@@ -44,10 +44,51 @@ def addition(inputs, parameters):
     return lambda: a + b
 
 
+def knorm_gradient(inputs, parameters):
+    w, k, weight = inputs["w"], inputs["k"], np.float32(parameters["lambda"])
+    column = w[:, :, None]
+    if parameters["from"] == "rows":
+        x, y = inputs["x"], inputs["y"]
+        xt = x.transpose(0, 2, 1)
+        return lambda: 2 * (xt @ (x @ column - y))[:, :, 0] + weight * (k @ w)
+    blocks, targets = inputs["blocks"], inputs["targets"]
+    return lambda: 2 * (blocks @ column - targets)[:, :, 0] + weight * (k @ w)
+
+
+def knorm_fit(inputs, parameters):
+    """Gram matrices, then conjugate gradients, as the JavaScript peers do."""
+    x, y, weight = inputs["x"], inputs["y"], parameters["lambda"]
+    share = parameters["tasks"] + parameters["shrinkage"]
+
+    def run():
+        xt = x.transpose(0, 2, 1)
+        blocks = 2 * (xt @ x)
+        residual = 2 * (xt @ y)
+        w = np.zeros_like(residual)
+        direction = residual
+        square = np.vdot(residual, residual)
+        goal = 1e-18 * square
+        for _ in range(500):
+            if square <= goal:
+                break
+            image = blocks @ direction + weight * (direction - direction.sum(axis=0) / share)
+            length = square / np.vdot(direction, image)
+            w = w + length * direction
+            residual = residual - length * image
+            following = np.vdot(residual, residual)
+            direction = residual + (following / square) * direction
+            square = following
+        return w
+
+    return run
+
+
 ROWS = {
     "product": product,
     "tanh(a·b+c)·d": chain,
     "sum": total,
     "softmax": softmax,
     "a+b": addition,
+    "K-norm gradient": knorm_gradient,
+    "K-norm fit": knorm_fit,
 }

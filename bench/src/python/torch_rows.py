@@ -73,6 +73,17 @@ def mlp_step(inputs, parameters):
     return run
 
 
+def knorm_gradient(inputs, parameters):
+    w, k, weight = inputs["w"], inputs["k"], parameters["lambda"]
+    column = w[:, :, None]
+    if parameters["from"] == "rows":
+        x, y = inputs["x"], inputs["y"]
+        xt = x.transpose(1, 2)
+        return lambda: 2 * (xt @ (x @ column - y))[:, :, 0] + weight * (k @ w)
+    blocks, targets = inputs["blocks"], inputs["targets"]
+    return lambda: 2 * (blocks @ column - targets)[:, :, 0] + weight * (k @ w)
+
+
 ROWS = {
     "product": product,
     "tanh(a·b+c)·d": chain,
@@ -81,4 +92,5 @@ ROWS = {
     "a+b": addition,
     "∇ Σ x²": small_gradient,
     "MLP step": mlp_step,
+    "K-norm gradient": knorm_gradient,
 }

@@ -1,6 +1,8 @@
 import type { Family } from "../harness/family.js";
 import { chain, smallAddition } from "./elementwise.js";
 import { smallGradient } from "./gradient.js";
+import { knormFit } from "./knormFit.js";
+import { knormGradient } from "./knormGradient.js";
 import { arithmetic, memory } from "./limits.js";
 import { mlpStep } from "./mlp.js";
 import { product } from "./product.js";
@@ -9,6 +11,16 @@ import { softmax, sum } from "./reduction.js";
 /** The machine's limits come first: every other row is compared with them. */
 export const limitFamilies: readonly Family[] = [arithmetic, memory];
 
-export const rowFamilies: readonly Family[] = [product, chain, sum, softmax, smallAddition, smallGradient, mlpStep];
+export const rowFamilies: readonly Family[] = [
+  product,
+  chain,
+  sum,
+  softmax,
+  smallAddition,
+  smallGradient,
+  mlpStep,
+  knormGradient,
+  knormFit,
+];
 
 export const families: readonly Family[] = [...limitFamilies, ...rowFamilies];
