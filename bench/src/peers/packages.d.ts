@@ -22,7 +22,7 @@ declare module "@tensorflow/tfjs" {
   export function dispose(tensors: unknown): void;
   export function matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
   export function add(a: Tensor, b: Tensor | number): Tensor;
-  export function sub(a: Tensor, b: Tensor | number): Tensor;
+  export function sub(a: Tensor | number, b: Tensor | number): Tensor;
   export function mul(a: Tensor, b: Tensor | number): Tensor;
   export function div(a: Tensor, b: Tensor | number): Tensor;
   export function square(x: Tensor): Tensor;
@@ -31,6 +31,7 @@ declare module "@tensorflow/tfjs" {
   export function log(x: Tensor): Tensor;
   export function maximum(a: Tensor, b: Tensor | number): Tensor;
   export function tanh(x: Tensor): Tensor;
+  export function max(x: Tensor): Tensor;
   export function relu(x: Tensor): Tensor;
   export function softmax(x: Tensor, axis?: number): Tensor;
   export function sum(x: Tensor, axis?: Axis, keepDims?: boolean): Tensor;
@@ -207,7 +208,10 @@ declare module "ml-matrix" {
     exp(): this;
     sum(): number;
     sum(by: "row" | "column"): number[];
+    max(): number;
     max(by: "row" | "column"): number[];
+    min(): number;
+    mulColumnVector(vector: number[]): this;
     subColumnVector(vector: number[]): this;
     divColumnVector(vector: number[]): this;
     clone(): Matrix;

@@ -83,6 +83,19 @@ def knorm_fit(inputs, parameters):
     return run
 
 
+def multi_task_lasso(inputs, parameters):
+    """scikit-learn's own solver, where it is installed."""
+    from sklearn.linear_model import MultiTaskLasso
+
+    x, y = np.asfortranarray(inputs["x"]), np.asfortranarray(inputs["y"])
+
+    def run():
+        model = MultiTaskLasso(parameters["alpha"], fit_intercept=False, tol=parameters["tolerance"])
+        return model.fit(x, y).coef_.T
+
+    return run
+
+
 ROWS = {
     "product": product,
     "tanh(a·b+c)·d": chain,
@@ -91,4 +104,5 @@ ROWS = {
     "a+b": addition,
     "K-norm gradient": knorm_gradient,
     "K-norm fit": knorm_fit,
+    "multi-task lasso": multi_task_lasso,
 }

@@ -84,6 +84,33 @@ def knorm_gradient(inputs, parameters):
     return lambda: 2 * (blocks @ column - targets)[:, :, 0] + weight * (k @ w)
 
 
+def two_valleys(inputs, parameters):
+    floor = 5e-6
+
+    def loss(a, b):
+        bend = torch.tanh(-b)
+        upper = torch.clamp(torch.tanh(b * 0.5), min=0)
+        lower = torch.clamp(torch.tanh(b * -0.5), min=0)
+        total = 0
+        for slope, shift, centre in ((-7, 0, 7), (3, 2, -7)):
+            inside = (slope - a) * 0.5 - bend + shift
+            valley = torch.log(torch.clamp(torch.abs(inside), min=floor)) + 6
+            bowl = ((centre - a) ** 2 + 0.1 * (-8 - b) ** 2) / 10 - 20
+            total = total + valley * upper + bowl * lower
+        return total
+
+    def run():
+        point = inputs["start"].clone().requires_grad_()
+        optimizer = torch.optim.Adam([point], lr=1e-3, fused=True)
+        for _ in range(parameters["steps"]):
+            optimizer.zero_grad()
+            loss(point[0], point[1]).backward()
+            optimizer.step()
+        return point.detach()
+
+    return run
+
+
 ROWS = {
     "product": product,
     "tanh(a·b+c)·d": chain,
@@ -93,4 +120,5 @@ ROWS = {
     "∇ Σ x²": small_gradient,
     "MLP step": mlp_step,
     "K-norm gradient": knorm_gradient,
+    "two valleys": two_valleys,
 }

@@ -3,10 +3,12 @@ import { chain, smallAddition } from "./elementwise.js";
 import { smallGradient } from "./gradient.js";
 import { knormFit } from "./knormFit.js";
 import { knormGradient } from "./knormGradient.js";
+import { multiTaskLasso } from "./lasso.js";
 import { arithmetic, memory } from "./limits.js";
 import { mlpStep } from "./mlp.js";
 import { product } from "./product.js";
 import { softmax, sum } from "./reduction.js";
+import { twoValleys } from "./twoValleys.js";
 
 /** The machine's limits come first: every other row is compared with them. */
 export const limitFamilies: readonly Family[] = [arithmetic, memory];
@@ -21,6 +23,8 @@ export const rowFamilies: readonly Family[] = [
   mlpStep,
   knormGradient,
   knormFit,
+  multiTaskLasso,
+  twoValleys,
 ];
 
 export const families: readonly Family[] = [...limitFamilies, ...rowFamilies];
