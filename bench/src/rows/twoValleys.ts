@@ -44,11 +44,11 @@ export const twoValleys = callFamily<{ steps: number }>({
   name: "two valleys",
   about: "training of two numbers for two tasks: a gradient and a step of Adam, many times",
   cases: [
-    { name: "1,000 steps", parameters: { steps: 1000 }, quick: true },
+    { name: "100 steps", parameters: { steps: 100 }, quick: true },
     { name: "100,000 steps", parameters: { steps: 100_000 } },
   ],
   // At the bottom of a valley Adam swings with its rate, and float32 swings otherwise than float64.
-  tolerance: ({ steps }) => (steps > 1000 ? 1e-2 : 1e-3),
+  tolerance: ({ steps }) => (steps > 100 ? 1e-2 : 1e-3),
   inputs: () => ({ start: { data: Float32Array.of(-8.5, 7.5), shape: [2] } }),
   reference,
   work: () => ({}),
