@@ -16,6 +16,9 @@ export interface Settings {
   readonly timeOut: number;
 }
 
+/** Starting a process and importing a library is not the row's doing, and has its own patience, in milliseconds. */
+const LOADING = 60_000;
+
 interface Ready {
   readonly contestant: Contestant;
   readonly samples: number[];
@@ -63,7 +66,7 @@ async function enter(
   timeOut: number,
 ): Promise<Ready | Outcome> {
   try {
-    const loaded = await contestant.load(timeOut);
+    const loaded = await contestant.load(LOADING);
     if (loaded.type !== "loaded") return refusal(loaded, contestant);
     const answer = await contestant.ask({ type: "prepare", family: family.name, case: row.name }, timeOut);
     if (answer.type !== "prepared") return refusal(answer, contestant);
