@@ -40,6 +40,7 @@ export * from "./primitives/activation.js";
 export * from "./primitives/arithmetic.js";
 export { cast } from "./primitives/cast.js";
 export * from "./primitives/comparison.js";
+export { type ConvolutionOptions, conv1d, conv2d, type Padding } from "./primitives/convolution.js";
 export { cumsum } from "./primitives/cumulative.js";
 export { diagonal } from "./primitives/diagonal.js";
 export { dot, einsum, matmul, outer, tensordot } from "./primitives/einsum.js";
@@ -49,6 +50,7 @@ export { allPrimitives } from "./primitives/index.js";
 export { embedding, oneHot, scatterAdd, take, takeAlongAxis } from "./primitives/indexing.js";
 export { concat, pad, split, stack, tile } from "./primitives/joining.js";
 export { type ArgOptions, argmax, argmin, argsort, type SortOptions, sort, topK } from "./primitives/ordering.js";
+export { avgPool2d, maxPool2d, type PoolingOptions } from "./primitives/pooling.js";
 export {
   all,
   any,
@@ -84,6 +86,7 @@ export {
   transpose,
   zerosLike,
 } from "./primitives/view.js";
+export { type PerAxis, type WindowOptions, windows } from "./primitives/windows.js";
 export {
   bernoulli,
   categorical,

@@ -15,6 +15,7 @@ import * as activation from "./activation.js";
 import * as arithmetic from "./arithmetic.js";
 import { castPrimitive } from "./cast.js";
 import * as comparison from "./comparison.js";
+import { convolutionPrimitive } from "./convolution.js";
 import { cumsumPrimitive } from "./cumulative.js";
 import { diagonalPrimitive } from "./diagonal.js";
 import { einsumPrimitive } from "./einsum.js";
@@ -27,6 +28,7 @@ import * as rounding from "./rounding.js";
 import * as slice from "./slice.js";
 import * as trigonometric from "./trigonometric.js";
 import * as view from "./view.js";
+import { windowsPrimitive } from "./windows.js";
 
 const families: readonly object[] = [
   arithmetic,
@@ -46,6 +48,7 @@ const families: readonly object[] = [
   {
     castPrimitive,
     choleskyPrimitive,
+    convolutionPrimitive,
     cumsumPrimitive,
     diagonalPrimitive,
     eighPrimitive,
@@ -58,6 +61,7 @@ const families: readonly object[] = [
     solveTriangularPrimitive,
     svdPrimitive,
     sylvesterPrimitive,
+    windowsPrimitive,
   },
 ];
 
