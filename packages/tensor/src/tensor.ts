@@ -1,5 +1,6 @@
+import { copyInto } from "./copy.js";
 import { allocate, type DType, type TypedArray } from "./dtype.js";
-import { contiguousStride, forEachPosition, isContiguous, type Layout, show, sizeOf } from "./layout.js";
+import { contiguousStride, isContiguous, type Layout, show, sizeOf } from "./layout.js";
 import { print } from "./print.js";
 
 /** A flat buffer and a count of writes through `set`, shared by every view of it. */
@@ -88,9 +89,7 @@ export class Tensor implements Layout {
     const { data, size } = this;
     if (isContiguous(this)) return data.slice(this.offset, this.offset + size);
     const out = allocate(this.dtype, size);
-    forEachPosition(this, (position, n) => {
-      out[n] = data[position];
-    });
+    copyInto(out, 0, data, this);
     return out;
   }
 

@@ -2,6 +2,8 @@ import { allocate, type DType, promote, type TypedArray } from "../dtype.js";
 import { forEachPosition, type Layout, positionsOf, sizeOf } from "../layout.js";
 import type { Contraction, Derivative, Primitive, Sample } from "../primitive.js";
 import { fromData, type Tensor } from "../tensor.js";
+import { alignLabels, labelSizes } from "./labels.js";
+import { productOf } from "./product.js";
 
 export interface ContractDeclaration<P> {
   /** How the operands are read and labelled, and the errors of shapes that do not fit. */
@@ -28,41 +30,16 @@ export function contractPrimitive<P>(name: string, declaration: ContractDeclarat
     },
     evaluate(inputs, output, params) {
       const { operands, labels, output: kept } = contraction(inputs, params);
-      const data = contract(inputs, operands, labels, kept, output.dtype);
-      return fromData(data, output.dtype, output.shape);
+      return (
+        productOf(inputs, operands, labels, kept, output.dtype) ??
+        fromData(contract(inputs, operands, labels, kept, output.dtype), output.dtype, output.shape)
+      );
     },
   };
 }
 
-export function labelSizes(
-  operands: readonly { readonly shape: readonly number[] }[],
-  labels: readonly (readonly number[])[],
-): Map<number, number> {
-  const sizes = new Map<number, number>();
-  operands.forEach(({ shape }, k) => {
-    shape.forEach((size, axis) => {
-      sizes.set(labels[k][axis], size);
-    });
-  });
-  return sizes;
-}
-
-/** An operand seen with one axis for each of `wanted`; labels that it lacks are repeated. */
-export function alignLabels(
-  operand: Layout,
-  labels: readonly number[],
-  wanted: readonly number[],
-  sizes: ReadonlyMap<number, number>,
-): Layout {
-  return {
-    shape: wanted.map((label) => sizes.get(label)!),
-    stride: wanted.map((label) => (labels.includes(label) ? operand.stride[labels.indexOf(label)] : 0)),
-    offset: operand.offset,
-  };
-}
-
 /** The reference: for each element of the output one loop nest over the labels that are summed. */
-function contract(
+export function contract(
   [a, b]: readonly Tensor[],
   operands: readonly Layout[],
   labels: readonly (readonly number[])[],

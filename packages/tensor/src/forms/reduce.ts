@@ -1,3 +1,4 @@
+import { mergeAxes } from "../copy.js";
 import { allocate, type DType, type TypedArray } from "../dtype.js";
 import { forEachPosition, type Layout, sizeOf } from "../layout.js";
 import type { Derivative, Primitive, Sample } from "../primitive.js";
@@ -62,24 +63,7 @@ function split({ shape, stride, offset }: Layout, axes: readonly number[]): Spli
     stride: stride.filter((_, axis) => axes.includes(axis) !== keep),
     offset: keep ? offset : 0,
   });
-  return { kept: pick(true), folded: merge(pick(false)) };
-}
-
-/** Joins axes that follow one another in memory, so that the innermost run is as long as can be. */
-function merge({ shape, stride, offset }: Layout): Layout {
-  const sizes: number[] = [];
-  const steps: number[] = [];
-  for (let axis = 0; axis < shape.length; axis++) {
-    const last = sizes.length - 1;
-    if (last >= 0 && steps[last] === stride[axis] * shape[axis]) {
-      sizes[last] *= shape[axis];
-      steps[last] = stride[axis];
-    } else {
-      sizes.push(shape[axis]);
-      steps.push(stride[axis]);
-    }
-  }
-  return { shape: sizes, stride: steps, offset };
+  return { kept: pick(true), folded: mergeAxes(pick(false)) };
 }
 
 function reduceInto(
