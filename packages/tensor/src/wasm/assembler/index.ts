@@ -2,4 +2,4 @@ export { type Expression, Local, type Statement, type ValueType } from "./expres
 export { call, type FunctionBuilder, type FunctionHandle, type Label } from "./function.js";
 export { type FunctionSignature, type MemoryLimits, ModuleBuilder } from "./module.js";
 export { f32, f64, i32, i64, select } from "./scalars.js";
-export { type FloatLanes, f32x4, f64x2, i32x4, i64x2, shuffle32, shuffle64, v128 } from "./vectors.js";
+export { type FloatLanes, f32x4, f64x2, i32x4, i64x2, shuffle32, shuffle64, shuffleBytes, v128 } from "./vectors.js";

@@ -80,6 +80,7 @@ function makeV128() {
     load32Lane: loadLane("v128.load32Lane", prefixed(86)),
     load64Lane: loadLane("v128.load64Lane", prefixed(87)),
     store: store("v128.store", prefixed(11), "v128"),
+    store8Lane: storeLane("v128.store8Lane", prefixed(88)),
     store32Lane: storeLane("v128.store32Lane", prefixed(90)),
     store64Lane: storeLane("v128.store64Lane", prefixed(91)),
   };
@@ -164,11 +165,18 @@ export const f64x2 = /* @__PURE__ */ makeF64x2();
 export const i32x4 = /* @__PURE__ */ makeI32x4();
 export const i64x2 = /* @__PURE__ */ makeI64x2();
 
+/** Bytes out of a (0–15) and b (16–31). */
+export function shuffleBytes(a: Expression, b: Expression, bytes: readonly number[]): Expression {
+  return operation("i8x16.shuffle", prefixed(13), "v128", ["v128", "v128"], [a, b], (code) => code.raw(bytes));
+}
+
 /** Lanes of 32 bits out of a (0–3) and b (4–7). */
 export function shuffle32(a: Expression, b: Expression, lanes: readonly [number, number, number, number]): Expression {
-  return operation("i8x16.shuffle", prefixed(13), "v128", ["v128", "v128"], [a, b], (code) => {
-    for (const lane of lanes) code.raw([lane * 4, lane * 4 + 1, lane * 4 + 2, lane * 4 + 3]);
-  });
+  return shuffleBytes(
+    a,
+    b,
+    lanes.flatMap((lane) => [lane * 4, lane * 4 + 1, lane * 4 + 2, lane * 4 + 3]),
+  );
 }
 
 /** Lanes of 64 bits out of a (0, 1) and b (2, 3). */
