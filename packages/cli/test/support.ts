@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, vi } from "vitest";
 import { run } from "../src/run.js";
+
+// A fit and its report take a second alone, and many where other tests run beside them: time is not what is tested.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** A folder that goes when the tests of the file are over. */
 export function temporaryFolder(): { readonly path: string; file(name: string, text: string | Uint8Array): string } {

@@ -1,4 +1,4 @@
-import { accuracyCharts } from "./charts/accuracy.js";
+import { accuracyCharts, mostPoints } from "./charts/accuracy.js";
 import { gainChart } from "./charts/gains.js";
 import { heatMaps } from "./charts/heat.js";
 import { pathChart } from "./charts/path.js";
@@ -121,9 +121,11 @@ function relatedness(data: ReportData): Markup {
 function accuracy(data: ReportData): Markup {
   return section(
     accuracyTitle(data),
-    html`Every one of the ${whole(data.rows.test)} test rows, predicted by models that never saw it.`,
+    data.rows.test > mostPoints
+      ? html`Of the ${whole(data.rows.test)} test rows ${whole(mostPoints)}, evenly spread, predicted by models that never saw them.`
+      : html`Every one of the ${whole(data.rows.test)} test rows, predicted by models that never saw it.`,
     html`<div class="panels two">${accuracyCharts(data)}</div>`,
-    html`The darker, the more rows. On the dashed diagonal a prediction is exact. The solid line joins the means of each tenth of the rows, ordered by prediction: where it follows the diagonal, predictions are right on average; where it is flatter, they are too bold.`,
+    html`The darker, the more rows. On the dashed diagonal a prediction is exact. The solid line joins the means of up to ten groups of equally many rows, ordered by prediction: where it follows the diagonal, predictions are right on average; where it is flatter, they are too bold.`,
   );
 }
 

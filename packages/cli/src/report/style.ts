@@ -54,6 +54,10 @@ figure { margin: 0; }
 .panel figcaption, .map figcaption { display: flex; flex-direction: column; font-size: .9rem; line-height: 1.35; margin-bottom: .35rem; }
 .panel figcaption span, .map figcaption span { color: var(--muted); font-size: .82rem; }
 .maps { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
+.square { display: grid; grid-template-columns: minmax(0, auto) minmax(0, 1fr); }
+.square .names { grid-column: 1; display: grid; grid-auto-rows: 1fr; max-width: 7rem; font-size: .75rem; line-height: 1; color: var(--muted); }
+.names span { align-self: center; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding: .1em .5em .1em 0; }
+.square .groups, .square img { grid-column: 2; }
 .square img { display: block; width: 100%; height: auto; aspect-ratio: 1; image-rendering: pixelated; border: 1px solid var(--rule); }
 .groups { display: flex; gap: 2px; font-size: .75rem; color: var(--muted); }
 .groups span { border-bottom: 3px solid var(--neutral); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding-bottom: .1rem; margin-bottom: 2px; min-width: 0; }

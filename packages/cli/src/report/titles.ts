@@ -16,13 +16,14 @@ export function gainTitle(data: ReportData): string {
 export function shrinkageTitle(data: ReportData): string {
   const tasks = plural(data.task);
   const slopes = data.coefficients.slice(1);
-  // A ridge alone can only pull towards zero: where that shows, it is the greater part of the story.
-  const toZero = median(slopes.map(({ single, multi }) => Math.abs(mean(single) / mean(multi))));
-  if (toZero < 0.75) return "Alone, coefficients are drawn to zero; together, to those of their kin";
-  const ratio = median(data.coefficients.map(({ single, multi }) => spread(multi) / spread(single)));
+  // A ridge alone can only pull towards zero: where a common slope shows that, it is the greater part of the story.
+  const common = slopes.filter(({ multi }) => Math.abs(mean(multi)) > 2 * spread(multi));
+  const kept = median(common.map(({ single, multi }) => mean(single) / mean(multi)));
+  if (kept < 0.75) return "Alone, slopes are drawn to zero; together, to those of their kin";
+  const ratio = median(slopes.map(({ single, multi }) => spread(multi) / spread(single)));
   if (!Number.isFinite(ratio)) return `What each of the ${tasks} learned, alone and together`;
-  if (ratio > 0.9) return `Together, the ${tasks} keep coefficients about as different as alone`;
-  return `Together, coefficients differ between ${tasks} ${ratio < 0.1 ? "hardly at all" : `${percent(1 - ratio, 0)} less than alone`}`;
+  if (ratio > 0.9) return `Together, the ${tasks} keep slopes about as different as alone`;
+  return `Together, slopes differ between ${tasks} ${ratio < 0.1 ? "hardly at all" : `${percent(1 - ratio, 0)} less than alone`}`;
 }
 
 export function pathTitle(data: ReportData): string {
@@ -43,7 +44,9 @@ export function accuracyTitle(data: ReportData): string {
     : `The variation in ${data.target} is not predicted from these features`;
 }
 
+/** NaN of nothing. */
 function median(values: readonly number[]): number {
+  if (values.length === 0) return Number.NaN;
   const sorted = [...values].sort((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
   return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;

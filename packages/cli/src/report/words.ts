@@ -50,7 +50,8 @@ export const decimalsFor = (size: number): number =>
 export const percent = (share: number, decimals = 1): string =>
   Number.isFinite(share) ? `${fixed(100 * share, decimals)}%` : "n/a";
 
-const minus = (text: string): string => text.replace("-", "−");
+/** With a true minus sign, and none before a value that was rounded to zero. */
+const minus = (text: string): string => (/[1-9]/.test(text) ? text.replace("-", "−") : text.replace("-", ""));
 
 export const superscript = (exponent: number): string =>
   [...String(exponent)].map((digit) => (digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)])).join("");

@@ -21,7 +21,7 @@ describe("the report", () => {
       "Learned together, 160 schools are predicted with 9.2% less error than each alone",
       "Three ways to learn, one test",
       expect.stringMatching(/^\d+ schools clearly gained, \d+ clearly lost; for \d+ it may be chance$/),
-      "Together, coefficients differ between schools 70% less than alone",
+      "Together, slopes differ between schools 70% less than alone",
       "The error is least at λ = 3.16, between too loose and too tight",
       "Who is kin to whom: what was assumed, what was found",
       "Together, 21% of the variation in math is predicted",

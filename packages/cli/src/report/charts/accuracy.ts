@@ -3,6 +3,9 @@ import type { ReportData } from "../data.js";
 import { html, type Markup } from "../html.js";
 import { colour, smallPicture } from "./canvas.js";
 
+/** More points than this look the same, and take long. */
+export const mostPoints = 20_000;
+
 /** Predicted against actual for the test rows, alone and together, on the same axes. */
 export function accuracyCharts(data: ReportData): Markup {
   const { actual, single, multi } = data.predictions;
@@ -23,7 +26,11 @@ function panel(
   domain: readonly [number, number],
   target: string,
 ): Markup {
-  const pairs = Array.from(actual, (value, index) => ({ actual: value, predicted: predicted[index]! }));
+  const shown = Math.min(actual.length, mostPoints);
+  const pairs = Array.from({ length: shown }, (_, point) => {
+    const row = Math.floor((point * actual.length) / shown);
+    return { actual: actual[row]!, predicted: predicted[row]! };
+  });
   const means = groupMeans(pairs);
   const chart = smallPicture(`${title}: predicted ${target} against actual ${target}`, {
     ...{ width: 340, height: 340, marginLeft: 40, marginBottom: 40, marginTop: 24, marginRight: 8 },
@@ -46,7 +53,7 @@ function panel(
   return html`<figure class="panel"><figcaption><b>${title}</b></figcaption>${chart}</figure>`;
 }
 
-/** The mean of each tenth of the rows, by prediction: on the diagonal where predictions are right on average. */
+/** The means of up to ten groups of equally many rows, by prediction: on the diagonal where predictions are right on average. */
 function groupMeans(pairs: readonly Pair[]): Pair[] {
   const sorted = [...pairs].sort((a, b) => a.predicted - b.predicted);
   const groups = Math.min(10, Math.floor(sorted.length / 10));

@@ -24,18 +24,20 @@ export function gainChart(data: ReportData): Markup {
 
 function namedRows(sorted: readonly TaskGain[], label: string): Markup {
   const stroke = ({ verdict }: TaskGain): string => verdictColour[verdict];
+  const longest = Math.max(...sorted.map(({ task }) => task.length));
   return picture(label, (size) => ({
     height: 70 + 24 * sorted.length,
-    marginLeft: size === "narrow" ? 90 : 150,
+    // About seven units a letter; a longer name is cut, and whole in the table.
+    marginLeft: 16 + 7 * Math.min(longest, lettersFor[size]),
     marginTop: 10,
     marginBottom: 44,
     x: {
-      label: "← hurt · gain in mean squared error · helped →",
+      label: size === "narrow" ? "← hurt · gain · helped →" : "← hurt · gain in mean squared error · helped →",
       labelAnchor: "center",
       labelArrow: "none",
       grid: true,
     },
-    y: { domain: sorted.map(({ task }) => task), label: null, tickSize: 0 },
+    y: { domain: sorted.map(({ task }) => task), label: null, tickSize: 0, tickFormat: shorten(lettersFor[size]) },
     marks: [
       Plot.ruleX([0], { stroke: colour.text }),
       Plot.ruleY(sorted, { y: "task", x1: "low", x2: "high", stroke, strokeWidth: 2, strokeOpacity: 0.55 }),
@@ -43,6 +45,13 @@ function namedRows(sorted: readonly TaskGain[], label: string): Markup {
     ],
   }));
 }
+
+const lettersFor = { narrow: 14, wide: 24 } as const;
+
+const shorten =
+  (letters: number) =>
+  (name: string): string =>
+    name.length > letters ? `${name.slice(0, letters - 1)}…` : name;
 
 function caterpillar(sorted: readonly TaskGain[], label: string, tasks: string): Markup {
   const ranked = sorted.map((gain, index) => ({ ...gain, rank: index + 1 }));

@@ -47,8 +47,16 @@ function map(
   const names = plural(data.task);
   const end = decimal(limit, 2);
   return html`<figure class="map"><figcaption><b>${title}</b><span>${subtitle}</span></figcaption>
-<div class="square">${groupBars(data.related.groups)}<img src="${new Markup(source)}" width="${cells}" height="${cells}" alt="${title}: a map of ${size} by ${size} ${names}; ${subtitle}"></div>
+<div class="square">${groupBars(data.related.groups)}${rowNames(data.related.names)}<img src="${new Markup(source)}" width="${cells}" height="${cells}" alt="${title}: a map of ${size} by ${size} ${names}; ${subtitle}"></div>
 <div class="scale" aria-hidden="true"><span>−${end}</span><i></i><span>${end}</span></div></figure>`;
+}
+
+/** Up to this many rows, a name has room beside its row. */
+const mostNamed = 24;
+
+function rowNames(names: readonly string[]): Markup {
+  if (names.length > mostNamed) return new Markup("");
+  return html`<div class="names" aria-hidden="true">${names.map((name) => html`<span>${name}</span>`)}</div>`;
 }
 
 /** Runs of the same parent, as bars along the edge of the map. */
