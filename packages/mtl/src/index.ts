@@ -45,6 +45,7 @@ export { type Certificate, type InterceptMode, type LinearModel, nodeNames } fro
 export { type PredictOptions, predict, predictRows, predictTask } from "./linear/predict.js";
 export type { Progress, RunControl } from "./linear/run-control.js";
 export type { PathPoint } from "./linear/search.js";
+export { interceptsTensor, weightsTensor } from "./linear/tensors.js";
 export { type CrossStitchOptions, crossStitch } from "./models/cross-stitch.js";
 export { deserialize } from "./models/deserialize.js";
 export { type DSelectKOptions, dselectK } from "./models/dselect-k.js";
@@ -64,7 +65,6 @@ export { type AttentionStage, mtan } from "./models/mtan.js";
 export { cgc, type ExtractionLevel, ple } from "./models/ple.js";
 export { serialize } from "./models/serialize.js";
 export { softSharing } from "./models/soft-sharing.js";
-
 export { kinshipMatrix } from "./relations/explicit.js";
 export { type GraphOptions, graphKinship } from "./relations/graph.js";
 export { identityKinship } from "./relations/identity.js";

@@ -6,8 +6,13 @@ import type { Standardisation } from "./pipeline.js";
  */
 export function standardisationOf(values: ArrayLike<number>): Standardisation {
   const count = values.length;
+  let sum = 0;
   let mean = 0;
-  for (let i = 0; i < count; i++) mean += values[i]! / count;
+  for (let i = 0; i < count; i++) {
+    sum += values[i]!;
+    mean += values[i]! / count;
+  }
+  if (Number.isFinite(sum)) mean = sum / count;
   let largest = 0;
   for (let i = 0; i < count; i++) largest = Math.max(largest, Math.abs(values[i]! - mean));
   if (largest <= 1e-12 * Math.abs(mean)) return { mean, scale: 1 };

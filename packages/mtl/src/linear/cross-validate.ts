@@ -49,9 +49,6 @@ export async function crossValidate(options: CrossValidateOptions): Promise<Cros
       (task) => task,
     ),
   );
-  if (problems.length < 2) {
-    throw new InputError("crossValidate: there is one training row in all; give λ, or more rows");
-  }
   const space: SearchSpace = {
     scale: penaltyScale(gramsByFold(design, hasIntercept, 1, [])[0]!, design.features),
     intercept,

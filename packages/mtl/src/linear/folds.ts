@@ -1,5 +1,6 @@
 import { dot } from "../algebra/dot.js";
 import { foldsWithinTasks } from "../data/folds.js";
+import { InputError } from "../errors.js";
 import type { PrecisionGraph } from "../relations/kinship.js";
 import { chooseSolver } from "./choose-solver.js";
 import type { Design } from "./design.js";
@@ -21,7 +22,8 @@ export function defaultRepeats({ y }: Design): number {
 
 /** `count` folds, drawn anew `repeats` times; folds that would hold out nothing are left out. */
 export function drawFolds(design: Design, intercept: boolean, count: number, repeats: number, seed: number): Fold[] {
-  const { starts } = design;
+  const { starts, y } = design;
+  if (y.length < 2) throw new InputError("cross-validation needs two training rows, there is one; add rows, or give λ");
   const sizes = Array.from({ length: starts.length - 1 }, (_, task) => starts[task + 1]! - starts[task]!);
   return Array.from({ length: repeats }, (_, repeat) => {
     const foldOf = foldsWithinTasks(sizes, count, seed + repeat);

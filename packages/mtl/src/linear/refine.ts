@@ -8,9 +8,6 @@ export interface Refined {
   readonly iterations: number;
 }
 
-/** A residual at which rounding is all that is left. */
-const rounding = 4 * Number.EPSILON;
-
 /**
  * Iterative refinement around a factored solver (Higham, Accuracy and Stability, chapter 12): the residual of the
  * system itself is solved for, until it is rounding or stops halving.
@@ -24,7 +21,7 @@ export function refine(system: System, solver: Solver): Refined {
   let iterations = solver.solve(right, weights);
   let residual = residualOf(system, weights, right);
   const correction = new Float64Array(size);
-  for (let round = 0; round < 10 && residual > rounding; round++) {
+  for (let round = 0; round < 10 && residual > 0; round++) {
     iterations += solver.solve(right, correction);
     const better = weights.map((value, i) => value + correction[i]!);
     const next = residualOf(system, better, right);

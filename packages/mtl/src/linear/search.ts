@@ -77,7 +77,8 @@ export async function searchPenalties(
   let done = 0;
   let total = 0;
   const visit = async (lambda: number, others: readonly number[]) => {
-    for (const other of others) path.push(pathPoint(problems, lambda, other));
+    const tried = path.filter((point) => point.lambda === lambda).map((point) => point.lambdaIntercept);
+    for (const other of others) if (!tried.includes(other)) path.push(pathPoint(problems, lambda, other));
     total = Math.max(total, ++done);
     await breathe(done, total);
   };

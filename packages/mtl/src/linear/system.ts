@@ -48,10 +48,11 @@ export function applySystem({ grams, graph, penalties, own }: System, w: Float64
     const a = from[edge]! * width;
     const b = to[edge]! * width;
     for (let i = 0; i < width; i++) {
-      const force = penalties[i]! * value[edge]! * (w[b + i]! - w[a + i]!);
+      const strength = penalties[i]! * value[edge]!;
+      const force = strength * (w[b + i]! - w[a + i]!);
       out[a + i] = out[a + i]! + force;
       out[b + i] = out[b + i]! - force;
-      squares += 2 * force * force;
+      squares += 2 * strength * strength * (w[a + i]! * w[a + i]! + w[b + i]! * w[b + i]!);
     }
   }
   return Math.sqrt(squares);

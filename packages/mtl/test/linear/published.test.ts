@@ -1,0 +1,41 @@
+import { meanKinship } from "@kinship/mtl";
+import { describe, expect, test } from "vitest";
+import { compareOnSchools, sectorKinship } from "../../../../examples/high-school-and-beyond.js";
+import { compareOnSplit, readSchool, schoolFolder } from "../../../../examples/school.js";
+
+const mean = (values: readonly number[]) => values.reduce((total, value) => total + value / values.length, 0);
+
+describe.each([
+  ["a common mean", meanKinship],
+  ["sectors", sectorKinship],
+])("High School & Beyond with %s, ten seeds", (_, kinship) => {
+  test("multi-task MSE is at most 37.8 on average, and below pooled and single-task ridge on every seed", async () => {
+    const errors: number[] = [];
+    for (let seed = 0; seed < 10; seed++) {
+      const { single, pooled, multi } = await compareOnSchools(seed, kinship());
+      for (const { model } of [single, pooled, multi]) expect(model.certificate.residual).toBeLessThan(1e-8);
+      errors.push(multi.evaluation.overall.mse);
+      expect(multi.evaluation.overall.mse).toBeLessThan(pooled.evaluation.overall.mse);
+      expect(multi.evaluation.overall.mse).toBeLessThan(single.evaluation.overall.mse);
+    }
+    expect(mean(errors)).toBeLessThanOrEqual(37.8);
+  }, 300_000);
+});
+
+const folder = schoolFolder();
+
+describe.skipIf(folder === null)("School, ten published splits (skipped where the data are not)", () => {
+  test("multi-task MSE is at most 101.0 on average, below both baselines on every split", async () => {
+    const data = readSchool(folder!);
+    const errors: number[] = [];
+    for (const split of data.splits.keys()) {
+      const { single, pooled, multi } = await compareOnSplit(data, split);
+      expect(multi.model.certificate.residual).toBeLessThan(1e-8);
+      errors.push(multi.evaluation.overall.mse);
+      expect(multi.evaluation.overall.mse).toBeLessThan(pooled.evaluation.overall.mse);
+      expect(multi.evaluation.overall.mse).toBeLessThan(single.evaluation.overall.mse);
+    }
+    expect(data.splits.length).toBe(10);
+    expect(mean(errors)).toBeLessThanOrEqual(101);
+  }, 300_000);
+});
