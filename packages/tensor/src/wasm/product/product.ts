@@ -17,7 +17,7 @@ import {
 import { forRange } from "../loops.js";
 import { elementType, type ProductType, tileShape } from "./element.js";
 import { packFunction } from "./pack.js";
-import { addToResult, type Epilogue, lastBlock, tileFunction } from "./tile.js";
+import { addToResult, callTiles, type Epilogue, lastBlock, type TileOperands } from "./tile.js";
 
 /** What a loader of its own is asked for: `steps` rows of `width` elements, contiguous, from `destination` on. */
 export interface PanelRequest {
@@ -49,6 +49,9 @@ export interface ProductOptions {
 const blockColumns = 528;
 const blockSteps = 384;
 const blockRows = 192;
+
+/** From how many columns on A is packed, though its rows are contiguous. */
+const packFromColumns = 96;
 
 /** What a vector may read beyond the end of an operand, in bytes. */
 export const productSlack = 64;
@@ -104,12 +107,12 @@ function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: Product
   const stepsPerBlock = f.let(i32.divUnsigned(add(k, sub(blockCount, int(1))), blockCount));
   // Few rows use a panel too seldom to pay for packing it.
   const rightDirect = f.let(and(i32.leSigned(m, int(2 * shape.rows)), i32.eq(bColumn, int(bytes))));
-  const leftPacked = f.let(and(i32.ne(aColumn, int(bytes)), i32.gtSigned(n, int(width))));
+  // Packed rows share a pointer, which pays where each is used by many panels; far apart columns cost cache lines.
+  const columnsToPack = select(i32.eq(aColumn, int(bytes)), int(packFromColumns), int(width + 1));
+  const leftPacked = f.let(i32.geSigned(n, columnsToPack));
 
   const isDirect = (columns: Expression): Expression =>
     loader ? int(0) : and(rightDirect, i32.eqz(and(columns, int(lanes - 1))));
-  const calls = (rows: number, vectors: number, operands: readonly Expression[]) =>
-    f.callInto([], tileFunction(module, { element, fused, rows, vectors, epilogue }), ...operands, ...extra);
 
   forRange(f, int(0), n, int(blockColumns), (column) => {
     const columns = f.let(min(sub(n, column), int(blockColumns)));
@@ -137,7 +140,8 @@ function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: Product
 
       forRange(f, int(0), m, int(blockRows), (row) => {
         const rows = f.let(min(sub(m, row), int(blockRows)));
-        const wholeRows = f.let(mul(i32.divUnsigned(rows, int(shape.rows)), int(shape.rows)));
+        const wholeTiles = f.let(i32.divUnsigned(rows, int(shape.rows)));
+        const wholeRows = f.let(mul(wholeTiles, int(shape.rows)));
         const leftBase = f.let(add(a, add(mul(row, aRow), mul(step, aColumn))));
         const leftAdvance = f.let(mul(aRow, int(shape.rows)));
         const leftRow = f.let(aRow);
@@ -168,29 +172,26 @@ function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: Product
           const at = f.let(add(column, j));
           const left = f.let(leftBase);
           const target = f.let(add(c, add(mul(row, cRow), inBytes(at))));
-          const operands = (i: Expression) => [
-            left,
-            leftRow,
-            leftColumn,
-            right,
-            rightStep,
-            target,
-            cRow,
-            steps,
-            lastLanes,
-            add(row, i),
-            at,
-            mode,
-          ];
+          const operands: Omit<TileOperands, "tiles" | "row"> = {
+            ...{ a: left, aRow: leftRow, aColumn: leftColumn, aAdvance: leftAdvance, b: right, bStep: rightStep },
+            ...{ c: target, cRow, steps, lastLanes, column: at, mode },
+          };
           for (let count = 1; count <= shape.vectors; count++) {
             f.if(i32.eq(vectors, int(count)), () => {
-              forRange(f, int(0), wholeRows, int(shape.rows), (i) => {
-                calls(shape.rows, count, operands(i));
-                f.set(left, add(left, leftAdvance));
-                f.set(target, add(target, mul(cRow, int(shape.rows))));
-              });
+              const tiles = { element, fused, rows: shape.rows, vectors: count, epilogue };
+              const below = { ...operands, tiles: wholeTiles, row };
+              f.if(
+                leftPacked,
+                () => callTiles({ module, f }, { ...tiles, packedStep: leftStep }, below, extra),
+                () => callTiles({ module, f }, tiles, below, extra),
+              );
+              f.set(left, add(left, mul(wholeTiles, leftAdvance)));
+              f.set(target, add(target, mul(cRow, wholeRows)));
               for (let rest = 1; rest < shape.rows; rest++) {
-                f.if(i32.eq(sub(rows, wholeRows), int(rest)), () => calls(rest, count, operands(wholeRows)));
+                f.if(i32.eq(sub(rows, wholeRows), int(rest)), () => {
+                  const last = { ...operands, tiles: int(1), row: add(row, wholeRows) };
+                  callTiles({ module, f }, { ...tiles, rows: rest }, last, extra);
+                });
               }
             });
           }
