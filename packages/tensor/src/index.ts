@@ -1,3 +1,5 @@
+export { type Compiled, type CompileOptions, compile } from "./compile/compile.js";
+export type { Explanation, KernelExplanation } from "./compile/explain.js";
 export {
   arange,
   eye,

@@ -57,10 +57,10 @@ export interface Region {
 export type Form<P> =
   /** Elementwise over broadcast inputs. */
   | { readonly kind: "map"; readonly body: Scalar }
-  /** Folds axes away, from `identity` (undefined: the axes may not be empty). */
+  /** Folds axes away, from `identity`, which changes nothing it is combined with. */
   | {
       readonly kind: "reduce";
-      readonly identity: number | undefined;
+      readonly identity: number;
       readonly combine: Instruction;
       axes(params: P): readonly number[];
     }

@@ -14,7 +14,9 @@ export interface ReduceParams {
 export type Fold = (data: TypedArray, start: number, step: number, count: number) => number;
 
 export interface ReduceDeclaration {
-  readonly identity: number | undefined;
+  readonly identity: number;
+  /** Whether axes without entries are an error rather than the identity. */
+  readonly nonEmpty?: true;
   readonly combine: Instruction;
   /** The same as `combine` over a run of entries. */
   readonly fold: Fold;
@@ -31,14 +33,14 @@ const samples: readonly Sample<ReduceParams>[] = [
 
 /** A primitive that folds axes away with an associative operation. */
 export function reducePrimitive(name: string, declaration: ReduceDeclaration): Primitive<ReduceParams> {
-  const { identity, combine, fold, derivative, dtype } = declaration;
+  const { identity, nonEmpty, combine, fold, derivative, dtype } = declaration;
   return {
     name,
     form: { kind: "reduce", identity, combine, axes: (params) => params.axes },
     derivative,
     samples: declaration.samples ?? samples,
     infer([x], { axes }) {
-      if (identity === undefined && axes.some((axis) => x.shape[axis] === 0))
+      if (nonEmpty && axes.some((axis) => x.shape[axis] === 0))
         throw new RangeError(
           `${name}: axis ${axes.find((axis) => x.shape[axis] === 0)} of shape [${x.shape.join(", ")}] is empty, and ${name} of nothing is undefined`,
         );
@@ -72,14 +74,14 @@ function reduceInto(
   { kept, folded }: Split,
   fold: Fold,
   combine: Instruction,
-  identity: number | undefined,
+  identity: number,
 ): void {
   const rank = folded.shape.length;
   const inner = rank === 0 ? 1 : folded.shape[rank - 1];
   const step = rank === 0 ? 1 : folded.stride[rank - 1];
   const outer = { shape: folded.shape.slice(0, -1), stride: folded.stride.slice(0, -1), offset: 0 };
   if (sizeOf(folded.shape) === 0) {
-    out.fill(identity!);
+    out.fill(identity);
     return;
   }
   const one = new Float64Array(1);

@@ -105,7 +105,8 @@ function shares({
 }
 
 export const maxPrimitive: Primitive<ReduceParams> = /* @__PURE__ */ reducePrimitive("max", {
-  identity: undefined,
+  identity: Number.NEGATIVE_INFINITY,
+  nonEmpty: true,
   combine: s.maximum,
   fold: foldMaximum,
   dtype: (input) => input,
@@ -113,7 +114,8 @@ export const maxPrimitive: Primitive<ReduceParams> = /* @__PURE__ */ reducePrimi
 });
 
 export const minPrimitive: Primitive<ReduceParams> = /* @__PURE__ */ reducePrimitive("min", {
-  identity: undefined,
+  identity: Number.POSITIVE_INFINITY,
+  nonEmpty: true,
   combine: s.minimum,
   fold: foldMinimum,
   dtype: (input) => input,

@@ -167,6 +167,7 @@ export const equal: Instruction = {
   name: "equal",
   arity: 2,
   result: "integer",
+  truth: true,
   loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] === b[i] ? 1 : 0;
   },
@@ -176,6 +177,7 @@ export const notEqual: Instruction = {
   name: "notEqual",
   arity: 2,
   result: "integer",
+  truth: true,
   loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] !== b[i] ? 1 : 0;
   },
@@ -185,6 +187,7 @@ export const less: Instruction = {
   name: "less",
   arity: 2,
   result: "integer",
+  truth: true,
   loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] < b[i] ? 1 : 0;
   },
@@ -194,6 +197,7 @@ export const lessEqual: Instruction = {
   name: "lessEqual",
   arity: 2,
   result: "integer",
+  truth: true,
   loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] <= b[i] ? 1 : 0;
   },
@@ -203,6 +207,7 @@ export const logicalAnd: Instruction = {
   name: "logicalAnd",
   arity: 2,
   result: "integer",
+  truth: true,
   loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] !== 0 && b[i] !== 0 ? 1 : 0;
   },
@@ -212,6 +217,7 @@ export const logicalOr: Instruction = {
   name: "logicalOr",
   arity: 2,
   result: "integer",
+  truth: true,
   loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] !== 0 || b[i] !== 0 ? 1 : 0;
   },
@@ -221,6 +227,7 @@ export const logicalNot: Instruction = {
   name: "logicalNot",
   arity: 1,
   result: "integer",
+  truth: true,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = a[i] === 0 ? 1 : 0;
   },

@@ -15,7 +15,14 @@ export type Step =
     };
 
 /** A body as straight-line code: value k is the result of step k, the last step is the result. */
-export function linearize(body: Scalar, inputs: readonly ScalarType[]): readonly Step[] {
+export const linearize = (body: Scalar, inputs: readonly ScalarType[]): readonly Step[] =>
+  linearizeAll([body], inputs).steps;
+
+/** Several bodies as one straight-line code; what they share is computed once. */
+export function linearizeAll(
+  bodies: readonly Scalar[],
+  inputs: readonly ScalarType[],
+): { readonly steps: readonly Step[]; readonly results: readonly number[] } {
   const steps: Step[] = [];
   const numbered = new Map<Scalar, number>();
   const constants = new Map<string, number>();
@@ -31,8 +38,9 @@ export function linearize(body: Scalar, inputs: readonly ScalarType[]): readonly
       case "input":
         return push(e, { kind: "input", index: e.index, type: inputs[e.index] });
       case "constant": {
-        const written = Object.is(e.value, -0) ? "-0" : String(e.value);
-        const same = constants.get(written) ?? push(e, constantStep(e.value));
+        const type = e.type ?? (isWhole(e.value) ? "integer" : "float");
+        const written = `${type} ${Object.is(e.value, -0) ? "-0" : e.value}`;
+        const same = constants.get(written) ?? push(e, { kind: "constant", value: e.value, type });
         constants.set(written, same);
         return same;
       }
@@ -52,15 +60,8 @@ export function linearize(body: Scalar, inputs: readonly ScalarType[]): readonly
       }
     }
   };
-  visit(body);
-  return steps;
+  return { results: bodies.map(visit), steps };
 }
-
-const constantStep = (value: number): Step => ({
-  kind: "constant",
-  value,
-  type: isWhole(value) ? "integer" : "float",
-});
 
 const isWhole = (value: number): boolean => Number.isInteger(value) && !Object.is(value, -0) && value === (value | 0);
 

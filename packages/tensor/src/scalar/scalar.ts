@@ -4,7 +4,8 @@
  */
 export type Scalar =
   | { readonly kind: "input"; readonly index: number }
-  | { readonly kind: "constant"; readonly value: number }
+  /** Its type is that of its value, a whole number or not, unless it is given. */
+  | { readonly kind: "constant"; readonly value: number; readonly type?: ScalarType }
   /** The row-major number of the element that is computed. */
   | { readonly kind: "position" }
   | { readonly kind: "operation"; readonly instruction: Instruction; readonly arguments: readonly Scalar[] };
@@ -20,6 +21,8 @@ export interface Instruction {
   readonly arity: 1 | 2 | 3;
   /** The type of the result: as the arguments (float if any is), or always one. `select` ignores its condition. */
   readonly result: "as arguments" | "as branches" | ScalarType;
+  /** Whether the result is always 0 or 1. */
+  readonly truth?: true;
   readonly loop: Loop;
   /** Where whole numbers differ: arithmetic that wraps. */
   readonly integerLoop?: Loop;

@@ -1,0 +1,44 @@
+import { contiguousStride } from "../../layout.js";
+import type { LoopKernel } from "../kernel.js";
+
+/** One loop: its size, and for each array of the kernel how far a round moves in it, in elements. */
+export interface Axis {
+  readonly size: number;
+  readonly strides: readonly number[];
+}
+
+/**
+ * The loops of a kernel after joining axes that every array walks as one. Arrays are numbered: the sources, then the
+ * stores phase by phase, then the position in row-major order.
+ */
+export interface Axes {
+  readonly kept: readonly Axis[];
+  readonly folded: readonly Axis[];
+}
+
+/** The strides of every array of the kernel, in the order that `Axis.strides` counts them. */
+export function arraysOf(kernel: LoopKernel): readonly (readonly number[])[] {
+  const zero = kernel.shape.map(() => 0);
+  const sources = kernel.sources.map((source) => (source.kind === "load" ? source.access.layout.stride : zero));
+  const stores = kernel.phases
+    .flat()
+    .flatMap((statement) => (statement.kind === "store" ? [statement.access.layout.stride] : []));
+  return [...sources, ...stores, contiguousStride(kernel.shape)];
+}
+
+export function axesOf(kernel: LoopKernel): Axes {
+  const arrays = arraysOf(kernel);
+  const group = (folded: boolean): Axis[] => {
+    const joined: Axis[] = [];
+    kernel.shape.forEach((size, axis) => {
+      if (size === 1 || kernel.folded.includes(axis) !== folded) return;
+      const strides = arrays.map((stride) => stride[axis]);
+      const outer = joined[joined.length - 1];
+      if (outer?.strides.every((step, k) => step === strides[k] * size))
+        joined[joined.length - 1] = { size: outer.size * size, strides };
+      else joined.push({ size, strides });
+    });
+    return joined;
+  };
+  return { kept: group(false), folded: group(true) };
+}

@@ -1,0 +1,98 @@
+import { bytesPerElement } from "../../dtype.js";
+import { type Expression, type FunctionBuilder, f32, f64, i32, type Local } from "../../wasm/assembler/index.js";
+import { forRange } from "../../wasm/loops.js";
+import type { Site } from "../../wasm/math/index.js";
+import { productFunction } from "../../wasm/product/index.js";
+import type { PatchCopy, ProductKernel } from "../kernel.js";
+import type { Addresses } from "./loops.js";
+
+export interface ProductPlaces {
+  /** Bytes for the product's packed panels, shared by all products. */
+  readonly workspace: number;
+  /** Bytes for the largest patch, shared by all products. */
+  readonly patch: number;
+  /** Whether to use the engine's relaxed multiply-add. */
+  readonly fused: boolean;
+}
+
+const move = (place: Expression, counter: Local, stride: number): Expression =>
+  stride === 0 ? place : i32.add(place, i32.mul(counter, i32.const(stride)));
+
+/** Writes a product and the loops around it. */
+export function emitProduct(site: Site, kernel: ProductKernel, addresses: Addresses, places: ProductPlaces): void {
+  const { f, module } = site;
+  const { a, b, c, m, k, n, outer, dtype, patch } = kernel;
+  if (m === 0 || n === 0 || outer.some(({ size, summed }) => size === 0 && !summed)) return;
+  const bytes = bytesPerElement[dtype];
+  const product = productFunction(module, { dtype, fused: places.fused });
+  const start = (x: { buffer: number; offset: number }): Expression =>
+    i32.const(addresses(x.buffer) + x.offset * bytes);
+  const call = (at: readonly [Expression, Expression, Expression], isFirst: Expression) => {
+    const right = patch ? i32.const(places.patch) : at[1];
+    if (patch) copyPatch(f, patch, dtype, at[1], places.patch);
+    const int = i32.const;
+    f.callInto(
+      [],
+      product,
+      at[0],
+      int(a.rowStride),
+      int(a.columnStride),
+      right,
+      int(b.rowStride),
+      int(b.columnStride),
+      at[2],
+      int(c.rowStride),
+      int(m),
+      int(k),
+      int(n),
+      int(places.workspace),
+      i32.eqz(isFirst),
+    );
+  };
+  const nest = (depth: number, at: readonly [Expression, Expression, Expression], first: Expression): void => {
+    const loop = outer[depth];
+    if (!loop) {
+      call(at, first);
+      return;
+    }
+    forRange(f, i32.const(0), i32.const(loop.size), i32.const(1), (counter) => {
+      f.scope(() => {
+        const moved = [loop.a, loop.b, loop.c].map((stride, x) => f.let(move(at[x], counter, stride * bytes)));
+        nest(depth + 1, moved as [Local, Local, Local], loop.summed ? f.let(i32.and(first, i32.eqz(counter))) : first);
+      });
+    });
+  };
+  nest(0, [start(a), start(b), start(c)], i32.const(1));
+}
+
+function copyPatch(
+  f: FunctionBuilder,
+  { shape, stride }: PatchCopy,
+  dtype: "float32" | "float64",
+  source: Expression,
+  destination: number,
+): void {
+  const scalar = dtype === "float32" ? f32 : f64;
+  const bytes = bytesPerElement[dtype];
+  f.scope(() => {
+    const write = f.let(i32.const(destination));
+    const nest = (axis: number, from: Expression): void => {
+      if (axis === shape.length) {
+        f.do(scalar.store(write, scalar.load(from)));
+        f.set(write, i32.add(write, i32.const(bytes)));
+        return;
+      }
+      forRange(f, i32.const(0), i32.const(shape[axis]), i32.const(1), (counter) => {
+        f.scope(() => nest(axis + 1, f.let(move(from, counter, stride[axis] * bytes))));
+      });
+    };
+    nest(0, source);
+  });
+}
+
+/** Elements of the largest patch that the kernels copy. */
+export const patchBytes = (kernels: readonly ProductKernel[]): number =>
+  Math.max(
+    0,
+    ...kernels.map(({ patch, dtype }) => (patch ? patch.shape.reduce((x, y) => x * y, 1) * bytesPerElement[dtype] : 0)),
+  );

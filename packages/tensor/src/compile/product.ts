@@ -1,0 +1,115 @@
+import { alignLabels, labelSizes } from "../forms/labels.js";
+import { contiguousStride } from "../layout.js";
+import type { Contraction } from "../primitive.js";
+import type { PatchCopy, ProductKernel } from "./kernel.js";
+
+/** Which buffers a product reads and writes. */
+export interface ProductBuffers {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
+/** One stride for several axes walked as one, where there is one; axes of size 1 do not matter. */
+function merged(sizes: readonly number[], strides: readonly number[]): number | undefined {
+  let stride: number | undefined;
+  let extent = 1;
+  for (let k = sizes.length - 1; k >= 0; k--) {
+    if (sizes[k] === 1) continue;
+    if (stride === undefined) stride = strides[k];
+    else if (strides[k] !== stride * extent) return undefined;
+    extent *= sizes[k];
+  }
+  return stride ?? 0;
+}
+
+/**
+ * A contraction as matrix products inside loops. The output's labels are, in its order: loops, then the rows, then the
+ * columns of C. Summed labels that the left operand walks with one stride are the product's inner size; the others are
+ * loops that add up. Where the right operand has no single stride, its part for one round is copied: a bounded patch.
+ */
+export function productKernel(
+  { operands, labels, output }: Contraction,
+  buffers: ProductBuffers,
+  dtype: "float32" | "float64",
+  label: string,
+): ProductKernel {
+  const sizes = labelSizes(operands, labels);
+  const size = (l: number): number => sizes.get(l)!;
+  const count = (group: readonly number[]): number => group.reduce((total, l) => total * size(l), 1);
+  // The columns of C come from the right operand: swap where the output's last label is the first one's alone.
+  const last = output[output.length - 1];
+  const swap = last !== undefined && labels[0].includes(last) && !labels[1].includes(last);
+  const [left, right] = swap ? [1, 0] : [0, 1];
+  const stride = (operand: number, l: number): number =>
+    alignLabels(operands[operand], labels[operand], [l], sizes).stride[0];
+  const strides = (operand: number, group: readonly number[]): number[] => group.map((l) => stride(operand, l));
+  const together = (operand: number, group: readonly number[]) => merged(group.map(size), strides(operand, group));
+  const own = (operand: number) => (l: number) => labels[operand].includes(l) && !labels[1 - operand].includes(l);
+
+  const columns = trailing(output, own(right));
+  const rows = trailing(output.slice(0, output.length - columns.length), own(left));
+  const loops = output.slice(0, output.length - columns.length - rows.length);
+  while (together(left, rows) === undefined) loops.push(rows.shift()!);
+  const inner = [...sizes.keys()]
+    .filter((l) => !output.includes(l))
+    .sort((p, q) => Math.abs(stride(left, q)) - Math.abs(stride(left, p)));
+  const adding: number[] = [];
+  while (together(left, inner) === undefined) adding.push(inner.shift()!);
+  const direct = () => together(right, inner) !== undefined && together(right, columns) !== undefined;
+  const bytes = dtype === "float32" ? 4 : 8;
+  while (!direct() && columns.length > 1 && count(inner) * count(columns) * bytes > largestPatch)
+    loops.push(columns.shift()!);
+
+  const n = count(columns);
+  const outStride = contiguousStride(output.map(size));
+  const inOutput = (l: number): number => outStride[output.indexOf(l)];
+  const round = (l: number, summed: boolean) => ({
+    size: size(l),
+    a: stride(left, l),
+    b: stride(right, l),
+    c: summed ? 0 : inOutput(l),
+    summed,
+  });
+  const names = [buffers.a, buffers.b];
+  const patch: PatchCopy | undefined = direct()
+    ? undefined
+    : { shape: [...inner, ...columns].map(size), stride: strides(right, [...inner, ...columns]) };
+  return {
+    kind: "product",
+    dtype,
+    m: count(rows),
+    k: count(inner),
+    n,
+    a: {
+      buffer: names[left],
+      offset: operands[left].offset,
+      rowStride: together(left, rows)!,
+      columnStride: together(left, inner)!,
+    },
+    b: {
+      buffer: names[right],
+      offset: operands[right].offset,
+      rowStride: patch ? n : together(right, inner)!,
+      columnStride: patch ? 1 : together(right, columns)!,
+    },
+    c: {
+      buffer: buffers.c,
+      offset: 0,
+      rowStride: rows.length > 0 ? inOutput(rows[rows.length - 1]) : n,
+      columnStride: 1,
+    },
+    outer: [...loops.map((l) => round(l, false)), ...adding.map((l) => round(l, true))],
+    ...(patch && { patch }),
+    label,
+  };
+}
+
+/** Bytes that the copy of a patch may take: what the second cache holds. */
+const largestPatch = 2 ** 20;
+
+function trailing(output: readonly number[], belongs: (label: number) => boolean): number[] {
+  let from = output.length;
+  while (from > 0 && belongs(output[from - 1])) from--;
+  return output.slice(from);
+}
