@@ -102,5 +102,6 @@ export {
 } from "./random/distributions.js";
 export { foldIn, randomKey, splitKey } from "./random/key.js";
 export { normalQuantile } from "./random/quantile.js";
+export { load, save, type TensorFile } from "./safetensors.js";
 export { forEachLeaf, leaves, mapLeaves, matchLeaves, type Structure } from "./structure.js";
 export { type Nested, Tensor } from "./tensor.js";

@@ -79,7 +79,7 @@ export const logdetPrimitive: Primitive<void> = {
         signs *= Math.sign(lu[k * n + k]);
         logarithm += Math.log(Math.abs(lu[k * n + k]));
       }
-      return Float64Array.of(signs, logarithm);
+      return Float64Array.of(signs || 0, logarithm);
     });
     return fromMatrices(found, output);
   },

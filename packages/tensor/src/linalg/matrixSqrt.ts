@@ -39,7 +39,7 @@ export const matrixSqrtPrimitive: Primitive<void> = {
       const { values, vectors } = eigenInto(matrix, n);
       if (values[0] < -rounding * Math.max(Math.abs(values[0]), values[n - 1]))
         throw new RangeError(
-          `matrixSqrt: the matrix${which(k, a)} is not positive semi-definite: its smallest eigenvalue is ${values[0]}`,
+          `matrixSqrt: the matrix${which(k, a)} is not positive semi-definite: its smallest eigenvalue is ${Number(values[0].toPrecision(4))}`,
         );
       const scaled = vectors.map((entry, at) => entry * Math.sqrt(Math.max(values[Math.floor(at / n)], 0)));
       return product(transposed(vectors, n, n), scaled, n);
