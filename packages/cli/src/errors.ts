@@ -5,11 +5,6 @@ export { InputError };
 /** What a shell learns from the way the program ended. */
 export const exitCode = { ok: 0, badInput: 1, usage: 2, interrupted: 130 } as const;
 
-/** The command line itself makes no sense. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 /** An error of the file system, in words; anything else passes through. */
 export function describeFileError(error: unknown, action: string, path: string): Error {
   const code = (error as NodeJS.ErrnoException | null)?.code;

@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { exitCode, UsageError } from "./errors.js";
+import { exitCode } from "./errors.js";
 import { isInterrupted, type Surroundings } from "./io.js";
 import { buildProgram } from "./program.js";
 import { version } from "./version.js";
@@ -35,6 +35,6 @@ export async function run(commandLine: readonly string[], surroundings: Surround
     const failure = caught instanceof Error ? caught : new Error(String(caught));
     error.write(`error: ${failure.message}\n`);
     if (environment.KINSHIP_DEBUG) error.write(`${failure.stack}\n`);
-    return failure instanceof UsageError ? exitCode.usage : exitCode.badInput;
+    return exitCode.badInput;
   }
 }
