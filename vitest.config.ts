@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const source = (name: string) => new URL(`./packages/${name}/src/index.ts`, import.meta.url).pathname;
+const source = (name: string, file = "index.ts") => new URL(`./packages/${name}/src/${file}`, import.meta.url).pathname;
 
 /** Tests read the sources, so that a failure points at the line that was written. */
 export default defineConfig({
@@ -8,6 +8,12 @@ export default defineConfig({
     alias: [
       { find: /^@kinship\/tensor$/, replacement: source("tensor") },
       { find: /^@kinship\/autodiff$/, replacement: source("autodiff") },
+      { find: /^@kinship\/autodiff\/testing$/, replacement: source("autodiff", "testing/index.ts") },
+      {
+        find: /^@kinship\/autodiff\/testing\/arbitraries$/,
+        replacement: source("autodiff", "testing/arbitraries/index.ts"),
+      },
+      { find: /^@kinship\/autodiff\/testing\/vitest$/, replacement: source("autodiff", "testing/vitest.ts") },
       { find: /^@kinship\/mtl$/, replacement: source("mtl") },
     ],
   },
