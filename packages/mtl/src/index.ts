@@ -1,3 +1,4 @@
+export * from "./balance/index.js";
 export {
   type CategoricalFeature,
   type Feature,
@@ -18,6 +19,7 @@ export { type CompareOptions, type Comparison, compareModels, type FittedModel }
 export { type ErrorMeasures, type Evaluation, evaluate, type TaskErrors } from "./evaluate/metrics.js";
 export { type Relatedness, relatedness } from "./evaluate/relatedness.js";
 export { type Gain, type TaskGain, type Transfer, type TransferOptions, transfer } from "./evaluate/transfer.js";
+export * from "./gradients/index.js";
 export { type Activation, activation } from "./layers/activation.js";
 export { type BatchNormOptions, batchNorm } from "./layers/batch-norm.js";
 export { type DenseOptions, type DenseParameters, dense } from "./layers/dense.js";
@@ -65,6 +67,7 @@ export { type AttentionStage, mtan } from "./models/mtan.js";
 export { cgc, type ExtractionLevel, ple } from "./models/ple.js";
 export { serialize } from "./models/serialize.js";
 export { softSharing } from "./models/soft-sharing.js";
+export * from "./optimizers/index.js";
 export { kinshipMatrix } from "./relations/explicit.js";
 export { type GraphOptions, graphKinship } from "./relations/graph.js";
 export { identityKinship } from "./relations/identity.js";

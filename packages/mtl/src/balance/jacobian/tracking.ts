@@ -1,0 +1,19 @@
+import { add, mapLeaves, matchLeaves, mul, type Structure, zerosLike } from "@kinship/tensor";
+
+/** One structure of zeros a task. */
+export const zeroGradients = (name: string, tasks: number, parameters: Structure): Structure[] =>
+  Array.from({ length: tasks }, () => mapLeaves(name, parameters, zerosLike));
+
+/** (1 − rate)·old + rate·fresh for each task, in the structure of the gradients. */
+export function follow<Parameters extends Structure>(
+  name: string,
+  old: Structure,
+  gradients: readonly Parameters[],
+  rate: number,
+): Parameters[] {
+  const pairs = matchLeaves(name, gradients, old);
+  let at = 0;
+  return gradients.map((gradient) =>
+    mapLeaves(name, gradient, (fresh) => add(mul(pairs[at++]![1], 1 - rate), mul(fresh, rate))),
+  );
+}

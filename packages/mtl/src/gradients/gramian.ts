@@ -1,0 +1,113 @@
+import {
+  add,
+  cast,
+  mapLeaves,
+  matchLeaves,
+  mul,
+  reshape,
+  type Structure,
+  slice,
+  Tensor,
+  tensor,
+} from "@kinship/tensor";
+import { InputError } from "../errors.js";
+
+/** One gradient a task: the rows of the Jacobian, each with the structure of the parameters. */
+export type TaskGradientList<Parameters extends Structure = Structure> = readonly Parameters[];
+
+/**
+ * ⟨a, b⟩ over two structures, leaf by leaf, summed in float64 whatever the leaves' dtype.
+ * @throws TypeError where the structures differ, RangeError where two leaves differ in size.
+ */
+export function innerProduct(a: Structure, b: Structure): number {
+  let total = 0;
+  for (const [x, y, path] of matchLeaves("innerProduct", a, b)) {
+    if (x.size !== y.size)
+      throw new RangeError(
+        `innerProduct: shapes [${x.shape.join(", ")}] and [${y.shape.join(", ")}] differ${path && ` at ${path}`}`,
+      );
+    total += dotOf(x.toTypedArray(), y.toTypedArray());
+  }
+  return total;
+}
+
+/**
+ * G = J Jᵀ, m × m in row-major order: the inner products of the tasks' gradients, in float64. The Jacobian is never
+ * joined into one matrix.
+ * @throws TypeError where the structures differ.
+ */
+export function gramian(gradients: TaskGradientList): Float64Array {
+  return crossGramian(gradients, gradients);
+}
+
+/**
+ * J Kᵀ for two lists of gradients of the same parameters, from two batches say: entry i·m + j is ⟨a_i, b_j⟩.
+ * @throws TypeError where the structures differ.
+ */
+export function crossGramian(a: TaskGradientList, b: TaskGradientList): Float64Array {
+  const symmetric = a === b;
+  const rows = a.map((gradient) => rowOf(a[0]!, gradient));
+  const columns = symmetric ? rows : b.map((gradient) => rowOf(a[0]!, gradient));
+  const m = columns.length;
+  const products = new Float64Array(rows.length * m);
+  for (let i = 0; i < rows.length; i++)
+    for (let j = symmetric ? i : 0; j < m; j++) {
+      let total = 0;
+      for (let leaf = 0; leaf < rows[i]!.length; leaf++) total += dotOf(rows[i]![leaf]!, columns[j]![leaf]!);
+      products[i * m + j] = total;
+      if (symmetric) products[j * m + i] = total;
+    }
+  return products;
+}
+
+/** The leaves' values, in the order of the first gradient's leaves. */
+function rowOf(first: Structure, gradient: Structure): ArrayLike<number>[] {
+  return matchLeaves("gramian", first, gradient).map(([model, x, path]) => {
+    if (x.size !== model.size)
+      throw new InputError(
+        `gramian: gradients differ in shape${path && ` at ${path}`}: [${model.shape.join(", ")}] and [${x.shape.join(", ")}]`,
+      );
+    return x.toTypedArray();
+  });
+}
+
+// Four running totals: one would wait for each addition before the next.
+function dotOf(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let k = 0;
+  for (; k + 4 <= x.length; k += 4) {
+    a += x[k]! * y[k]!;
+    b += x[k + 1]! * y[k + 1]!;
+    c += x[k + 2]! * y[k + 2]!;
+    d += x[k + 3]! * y[k + 3]!;
+  }
+  for (; k < x.length; k++) a += x[k]! * y[k]!;
+  return a + b + (c + d);
+}
+
+/**
+ * Jᵀw = Σ_i w_i g_i, each leaf in its own dtype. Written with tensor operations only, so that it can be recorded:
+ * `weights` may be numbers or a tensor of shape [m].
+ * @throws InputError where the numbers of weights and gradients differ.
+ */
+export function combineGradients<Parameters extends Structure>(
+  weights: ArrayLike<number> | Tensor,
+  gradients: TaskGradientList<Parameters>,
+): Parameters {
+  const own = weights instanceof Tensor ? weights : tensor(Float64Array.from(weights));
+  if (gradients.length === 0 || own.size !== gradients.length)
+    throw new InputError(`combineGradients: ${own.size} weights for ${gradients.length} gradients`);
+  const column = reshape(own, [gradients.length]);
+  const rows = gradients.map((gradient) => matchLeaves("combineGradients", gradients[0], gradient).map(([, x]) => x));
+  let leaf = 0;
+  return mapLeaves("combineGradients", gradients[0]!, (first) => {
+    const total = rows
+      .map((row, task) => mul(row[leaf]!, cast(slice(column, [task]), first.dtype)))
+      .reduce((sum, term) => add(sum, term));
+    leaf++;
+    return total;
+  });
+}

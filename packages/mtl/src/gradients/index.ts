@@ -1,0 +1,6 @@
+export { type Affinity, taskAffinity } from "./affinity.js";
+export { combineGradients, crossGramian, gramian, innerProduct, type TaskGradientList } from "./gramian.js";
+export { type Grouping, groupTasks } from "./grouping.js";
+export { conditionNumber, conflictRate, gradientCosines, magnitudeSimilarity } from "./similarity.js";
+export { type StepEffects, stepEffects } from "./step-effects.js";
+export { type TaskGradients, type TaskLosses, taskGradients } from "./task-gradients.js";

@@ -1,0 +1,17 @@
+export { type AdaGradOptions, adaGrad } from "./ada-grad.js";
+export { type AdamOptions, type AdamWOptions, adam, adamW } from "./adam.js";
+export { movingAverage } from "./averaging.js";
+export { clipByNorm, clipByValue, structureNorm } from "./clipping.js";
+export { type LionOptions, lion } from "./lion.js";
+export type { Optimizer, OptimizerState, Schedule, Updated } from "./optimizer.js";
+export { type RmsPropOptions, rmsProp } from "./rms-prop.js";
+export {
+  constantRate,
+  cosineRate,
+  type PlateauOptions,
+  type PlateauState,
+  plateau,
+  stepRate,
+  warmUp,
+} from "./schedules.js";
+export { type SgdOptions, sgd } from "./sgd.js";

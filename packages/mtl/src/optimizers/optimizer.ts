@@ -1,0 +1,110 @@
+import {
+  add,
+  cast,
+  full,
+  mapLeaves,
+  matchLeaves,
+  mul,
+  type Structure,
+  type Tensor,
+  type TensorLike,
+  zerosLike,
+} from "@kinship/tensor";
+import { InputError } from "../errors.js";
+
+// Optimizers are pure functions over structures of tensors, written with tensor operations only: no value is read, so a
+// compiler can record forward, backward and update as one program. Scalars (the step count, bias corrections) are
+// float64; parameters keep their own dtype.
+
+/** A learning rate for each step, as a function of the number of updates made before it (float64, no axes). */
+export type Schedule = (step: Tensor) => Tensor;
+
+export type OptimizerState<Parameters extends Structure = Structure> = {
+  /** The number of updates so far: float64, no axes. */
+  readonly step: Tensor;
+  /** What the method remembers for each parameter, by name. */
+  readonly slots: { readonly [name: string]: Parameters };
+};
+
+export interface Updated<Parameters extends Structure> {
+  readonly state: OptimizerState<Parameters>;
+  readonly parameters: Parameters;
+}
+
+export interface Optimizer {
+  readonly name: string;
+  start<Parameters extends Structure>(parameters: Parameters): OptimizerState<Parameters>;
+  /**
+   * One step down the gradients. `factor` multiplies the learning rate, for schedules that follow the loss.
+   * @throws TypeError where gradients and parameters differ in structure.
+   */
+  update<Parameters extends Structure>(
+    state: OptimizerState<Parameters>,
+    gradients: Parameters,
+    parameters: Parameters,
+    factor?: TensorLike,
+  ): Updated<Parameters>;
+}
+
+/** One parameter's part of a step. Numbers take the parameter's dtype; scalars must be cast to it. */
+export interface Leaf<Slot extends string> {
+  readonly parameter: Tensor;
+  readonly gradient: Tensor;
+  readonly slots: Readonly<Record<Slot, Tensor>>;
+}
+
+export interface UpdatedLeaf<Slot extends string> {
+  readonly parameter: Tensor;
+  readonly slots: Readonly<Record<Slot, Tensor>>;
+}
+
+/** Once a step: given the learning rate and the number of this update (from 1), the rule for each parameter. */
+export type Rule<Slot extends string> = (rate: Tensor, count: Tensor) => (leaf: Leaf<Slot>) => UpdatedLeaf<Slot>;
+
+/** An optimizer from its update rule for one parameter. Slots start at zero. */
+export function optimizer<Slot extends string>(
+  name: string,
+  learningRate: number | Schedule,
+  slotNames: readonly Slot[],
+  rule: Rule<Slot>,
+): Optimizer {
+  if (typeof learningRate === "number" && !(learningRate >= 0 && learningRate < Number.POSITIVE_INFINITY))
+    throw new InputError(`${name}: the learning rate must be a number of at least 0, not ${learningRate}`);
+  return {
+    name,
+    start: (parameters) => ({
+      step: full([], 0, "float64"),
+      slots: Object.fromEntries(slotNames.map((slot) => [slot, mapLeaves(name, parameters, zerosLike)])),
+    }),
+    update(state, gradients, parameters, factor = 1) {
+      const rate = typeof learningRate === "number" ? full([], learningRate, "float64") : learningRate(state.step);
+      const scaled = factor === 1 ? rate : mul(rate, cast(factor, "float64"));
+      const step = add(state.step, 1);
+      const update = rule(scaled, step);
+      const gradientOf = matchLeaves(name, parameters, gradients).map(([, gradient]) => gradient);
+      const remembered = slotNames.map((slot) => matchLeaves(name, parameters, state.slots[slot]).map(([, x]) => x));
+      const found: UpdatedLeaf<Slot>[] = [];
+      let at = 0;
+      const updated = mapLeaves(name, parameters, (parameter) => {
+        const slots = Object.fromEntries(slotNames.map((slot, k) => [slot, remembered[k]![at]])) as Record<
+          Slot,
+          Tensor
+        >;
+        const leaf = update({ parameter, gradient: gradientOf[at]!, slots });
+        found.push(leaf);
+        at++;
+        return leaf.parameter;
+      });
+      const slots = slotNames.map((slot) => {
+        let leaf = 0;
+        return [slot, mapLeaves(name, parameters, () => found[leaf++]!.slots[slot])] as const;
+      });
+      return { state: { step, slots: Object.fromEntries(slots) }, parameters: updated };
+    },
+  };
+}
+
+/** @throws InputError for a decay rate outside [0, 1). */
+export function requireDecay(name: string, what: string, value: number): void {
+  if (!(value >= 0 && value < 1)) throw new InputError(`${name}: ${what} must be in [0, 1), not ${value}`);
+}
