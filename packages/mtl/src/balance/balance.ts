@@ -1,9 +1,10 @@
+import type { Structured } from "@kinship/autodiff";
 import type { Structure } from "@kinship/tensor";
 import { InputError } from "../errors.js";
 import { combineGradients, crossGramian, gramian } from "../gradients/gramian.js";
 import type { GramianBalancer, JacobianBalancer } from "./balancer.js";
 
-export interface BalanceInput<Parameters extends Structure> {
+export interface BalanceInput<Parameters> {
   /** One gradient a task, of the shared parameters. */
   readonly gradients: readonly Parameters[];
   readonly losses?: ArrayLike<number>;
@@ -11,7 +12,7 @@ export interface BalanceInput<Parameters extends Structure> {
   readonly independent?: readonly [readonly Parameters[], readonly Parameters[]];
 }
 
-export interface Balanced<State, Parameters extends Structure> {
+export interface Balanced<State, Parameters> {
   readonly state: State;
   /** What the shared parameters are to follow downhill, in place of a gradient. */
   readonly direction: Parameters;
@@ -25,7 +26,7 @@ export interface Balanced<State, Parameters extends Structure> {
  * @throws InputError for gradients that are not finite, for anything that the method needs and was not given.
  * @example balance(upGrad(), {}, { gradients: [tensor([1, 0]), tensor([-1, 1])] }).direction
  */
-export function balance<State extends Structure, Parameters extends Structure>(
+export function balance<State extends Structure, Parameters extends Structured<Parameters>>(
   balancer: GramianBalancer<State> | JacobianBalancer<State>,
   state: State,
   { gradients, losses, independent }: BalanceInput<Parameters>,

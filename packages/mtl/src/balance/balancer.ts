@@ -1,3 +1,4 @@
+import type { Structured } from "@kinship/autodiff";
 import type { Structure } from "@kinship/tensor";
 
 // A balancer decides how the gradients of several tasks become one update of what they share. It is plain data and pure
@@ -50,7 +51,7 @@ export interface GramianBalancer<State extends Structure = Structure> {
   weigh(state: State, input: GramianInput): Weighed<State> & { readonly residual: number };
 }
 
-export interface JacobianInput<Parameters extends Structure> {
+export interface JacobianInput<Parameters> {
   readonly gradients: readonly Parameters[];
   readonly losses?: ArrayLike<number>;
 }
@@ -61,8 +62,8 @@ export interface JacobianBalancer<State extends Structure = Structure> {
   readonly name: string;
   readonly needs: Needs;
   /** `parameters`: the shared ones, for their structure. */
-  start(tasks: number, parameters: Structure): State;
-  direct<Parameters extends Structure>(
+  start<Parameters extends Structured<Parameters>>(tasks: number, parameters: Parameters): State;
+  direct<Parameters extends Structured<Parameters>>(
     state: State,
     input: JacobianInput<Parameters>,
   ): { readonly state: State; readonly direction: Parameters };

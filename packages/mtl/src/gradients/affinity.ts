@@ -1,4 +1,5 @@
-import { mapLeaves, neg, type Structure } from "@kinship/tensor";
+import type { Structured } from "@kinship/autodiff";
+import { mapLeaves, neg } from "@kinship/tensor";
 import { stepEffects } from "./step-effects.js";
 import { type TaskLosses, taskGradients } from "./task-gradients.js";
 
@@ -16,7 +17,7 @@ export interface Affinity {
  * @example taskAffinity((w) => [sum(mul(w, w)), sum(w)])(tensor([1, 2]))
  */
 export const taskAffinity =
-  <Parameters extends Structure, Rest extends readonly unknown[]>(
+  <Parameters extends Structured<Parameters>, Rest extends readonly unknown[]>(
     f: (parameters: Parameters, ...rest: Rest) => TaskLosses,
     shared: (gradient: Parameters) => Parameters = (gradient) => gradient,
   ) =>

@@ -1,25 +1,12 @@
-import {
-  add,
-  cast,
-  mapLeaves,
-  matchLeaves,
-  mul,
-  reshape,
-  type Structure,
-  slice,
-  Tensor,
-  tensor,
-} from "@kinship/tensor";
+import type { Structured } from "@kinship/autodiff";
+import { add, cast, mapLeaves, matchLeaves, mul, reshape, slice, Tensor, tensor } from "@kinship/tensor";
 import { InputError } from "../errors.js";
-
-/** One gradient a task: the rows of the Jacobian, each with the structure of the parameters. */
-export type TaskGradientList<Parameters extends Structure = Structure> = readonly Parameters[];
 
 /**
  * ⟨a, b⟩ over two structures, leaf by leaf, summed in float64 whatever the leaves' dtype.
  * @throws TypeError where the structures differ, RangeError where two leaves differ in size.
  */
-export function innerProduct(a: Structure, b: Structure): number {
+export function innerProduct<Parameters extends Structured<Parameters>>(a: Parameters, b: Parameters): number {
   let total = 0;
   for (const [x, y, path] of matchLeaves("innerProduct", a, b)) {
     if (x.size !== y.size)
@@ -36,7 +23,7 @@ export function innerProduct(a: Structure, b: Structure): number {
  * joined into one matrix.
  * @throws TypeError where the structures differ.
  */
-export function gramian(gradients: TaskGradientList): Float64Array {
+export function gramian<Parameters extends Structured<Parameters>>(gradients: readonly Parameters[]): Float64Array {
   return crossGramian(gradients, gradients);
 }
 
@@ -44,7 +31,10 @@ export function gramian(gradients: TaskGradientList): Float64Array {
  * J Kᵀ for two lists of gradients of the same parameters, from two batches say: entry i·m + j is ⟨a_i, b_j⟩.
  * @throws TypeError where the structures differ.
  */
-export function crossGramian(a: TaskGradientList, b: TaskGradientList): Float64Array {
+export function crossGramian<Parameters extends Structured<Parameters>>(
+  a: readonly Parameters[],
+  b: readonly Parameters[],
+): Float64Array {
   const symmetric = a === b;
   const rows = a.map((gradient) => rowOf(a[0]!, gradient));
   const columns = symmetric ? rows : b.map((gradient) => rowOf(a[0]!, gradient));
@@ -61,7 +51,7 @@ export function crossGramian(a: TaskGradientList, b: TaskGradientList): Float64A
 }
 
 /** The leaves' values, in the order of the first gradient's leaves. */
-function rowOf(first: Structure, gradient: Structure): ArrayLike<number>[] {
+function rowOf(first: unknown, gradient: unknown): ArrayLike<number>[] {
   return matchLeaves("gramian", first, gradient).map(([model, x, path]) => {
     if (x.size !== model.size)
       throw new InputError(
@@ -93,9 +83,9 @@ function dotOf(x: ArrayLike<number>, y: ArrayLike<number>): number {
  * `weights` may be numbers or a tensor of shape [m].
  * @throws InputError where the numbers of weights and gradients differ.
  */
-export function combineGradients<Parameters extends Structure>(
+export function combineGradients<Parameters extends Structured<Parameters>>(
   weights: ArrayLike<number> | Tensor,
-  gradients: TaskGradientList<Parameters>,
+  gradients: readonly Parameters[],
 ): Parameters {
   const own = weights instanceof Tensor ? weights : tensor(Float64Array.from(weights));
   if (gradients.length === 0 || own.size !== gradients.length)

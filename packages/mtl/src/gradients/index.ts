@@ -1,5 +1,5 @@
 export { type Affinity, taskAffinity } from "./affinity.js";
-export { combineGradients, crossGramian, gramian, innerProduct, type TaskGradientList } from "./gramian.js";
+export { combineGradients, crossGramian, gramian, innerProduct } from "./gramian.js";
 export { type Grouping, groupTasks } from "./grouping.js";
 export { conditionNumber, conflictRate, gradientCosines, magnitudeSimilarity } from "./similarity.js";
 export { type StepEffects, stepEffects } from "./step-effects.js";

@@ -1,6 +1,7 @@
-import { jvp } from "@kinship/autodiff";
-import type { Structure, Tensor } from "@kinship/tensor";
-import { checkLosses, stackLosses, type TaskLosses } from "./task-gradients.js";
+import { jvp, type Structured } from "@kinship/autodiff";
+import { reshape, stack, type Tensor } from "@kinship/tensor";
+import { InputError } from "../errors.js";
+import { listLosses, type TaskLosses } from "./task-gradients.js";
 
 export interface StepEffects {
   /** [m]: the losses before the step. */
@@ -15,13 +16,22 @@ export interface StepEffects {
  * @example stepEffects((w) => [sum(w), sum(mul(w, w))])(tensor([1, 2]), tensor([-1, 0])).effects   // [-1, -2]
  */
 export const stepEffects =
-  <Parameters extends Structure, Rest extends readonly unknown[]>(
+  <Parameters extends Structured<Parameters>, Rest extends readonly unknown[]>(
     f: (parameters: Parameters, ...rest: Rest) => TaskLosses,
   ) =>
   (parameters: Parameters, step: Parameters, ...rest: Rest): StepEffects => {
-    const [losses, effects] = jvp<[Parameters], Structure>((own) => f(own, ...rest) as Structure, [parameters], [step]);
-    return {
-      losses: stackLosses(checkLosses("stepEffects", losses)),
-      effects: stackLosses(checkLosses("stepEffects", effects)),
-    };
+    const [losses, effects] = jvp<[Parameters], Tensor[]>(
+      (own) => listLosses("stepEffects", f(own, ...rest)).map(oneNumber),
+      [parameters],
+      [step],
+    );
+    return { losses: stack(losses), effects: stack(effects) };
   };
+
+function oneNumber(loss: Tensor, task: number): Tensor {
+  if (loss.size !== 1)
+    throw new InputError(
+      `stepEffects: the loss of task ${task} has shape [${loss.shape.join(", ")}], expected one number; reduce it with sum or mean`,
+    );
+  return reshape(loss, []);
+}

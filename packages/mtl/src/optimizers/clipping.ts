@@ -1,3 +1,4 @@
+import type { Structured } from "@kinship/autodiff";
 import {
   add,
   cast,
@@ -8,7 +9,6 @@ import {
   mapLeaves,
   maximum,
   mul,
-  type Structure,
   sqrt,
   square,
   sum,
@@ -17,7 +17,7 @@ import {
 import { InputError } from "../errors.js";
 
 /** √Σ x² over all entries of a structure, in float64, without axes. */
-export const structureNorm = (structure: Structure): Tensor =>
+export const structureNorm = <S extends Structured<S>>(structure: S): Tensor =>
   sqrt(
     leaves("structureNorm", structure)
       .map((leaf) => sum(square(cast(leaf, "float64"))))
@@ -28,14 +28,20 @@ export const structureNorm = (structure: Structure): Tensor =>
  * Gradients scaled so that their common norm is at most `maximumNorm` (R. Pascanu, T. Mikolov and Y. Bengio, ICML 2013,
  * algorithm 1). Their direction is kept.
  */
-export function clipByNorm<Parameters extends Structure>(gradients: Parameters, maximumNorm: number): Parameters {
+export function clipByNorm<Parameters extends Structured<Parameters>>(
+  gradients: Parameters,
+  maximumNorm: number,
+): Parameters {
   requirePositive("clipByNorm", maximumNorm);
   const scale = div(maximumNorm, maximum(structureNorm(gradients), maximumNorm));
   return mapLeaves("clipByNorm", gradients, (leaf) => mul(leaf, cast(scale, leaf.dtype)));
 }
 
 /** Each entry kept within [−limit, limit]. */
-export function clipByValue<Parameters extends Structure>(gradients: Parameters, limit: number): Parameters {
+export function clipByValue<Parameters extends Structured<Parameters>>(
+  gradients: Parameters,
+  limit: number,
+): Parameters {
   requirePositive("clipByValue", limit);
   return mapLeaves("clipByValue", gradients, (leaf) => clip(leaf, -limit, limit));
 }

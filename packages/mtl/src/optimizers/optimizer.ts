@@ -1,3 +1,4 @@
+import type { Structured } from "@kinship/autodiff";
 import {
   add,
   cast,
@@ -19,26 +20,26 @@ import { InputError } from "../errors.js";
 /** A learning rate for each step, as a function of the number of updates made before it (float64, no axes). */
 export type Schedule = (step: Tensor) => Tensor;
 
-export type OptimizerState<Parameters extends Structure = Structure> = {
+export type OptimizerState<Parameters = Structure> = {
   /** The number of updates so far: float64, no axes. */
   readonly step: Tensor;
   /** What the method remembers for each parameter, by name. */
   readonly slots: { readonly [name: string]: Parameters };
 };
 
-export interface Updated<Parameters extends Structure> {
+export interface Updated<Parameters> {
   readonly state: OptimizerState<Parameters>;
   readonly parameters: Parameters;
 }
 
 export interface Optimizer {
   readonly name: string;
-  start<Parameters extends Structure>(parameters: Parameters): OptimizerState<Parameters>;
+  start<Parameters extends Structured<Parameters>>(parameters: Parameters): OptimizerState<Parameters>;
   /**
    * One step down the gradients. `factor` multiplies the learning rate, for schedules that follow the loss.
    * @throws TypeError where gradients and parameters differ in structure.
    */
-  update<Parameters extends Structure>(
+  update<Parameters extends Structured<Parameters>>(
     state: OptimizerState<Parameters>,
     gradients: Parameters,
     parameters: Parameters,

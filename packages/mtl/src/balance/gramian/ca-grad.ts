@@ -42,7 +42,7 @@ function conflictAverse(normalised: Normalised, radius: number): Weights {
   let low = Math.min(...rows.map((i) => b[i]! / a[i]!));
   let high = Math.min(...rows.map((i) => (b[i]! + radius) / a[i]!));
   // Where the gradients cancel, and where one is zero, no direction has only positive products.
-  if (rows.length < tasks || minimumNorm(normalised).length < 1e-10) high = Math.min(high, 0);
+  if (rows.length < tasks || minimumNorm(normalised).length === 0) high = Math.min(high, 0);
   const solve = (worst: number) =>
     minimizeNonNegative(
       cosines,

@@ -1,3 +1,4 @@
+import type { Structured } from "@kinship/autodiff";
 import { add, type Structure, type Tensor, zeros } from "@kinship/tensor";
 import { InputError } from "../../errors.js";
 import { combineGradients, gramian } from "../../gradients/gramian.js";
@@ -28,7 +29,7 @@ export const dbMtl = ({ memory = 0.9 }: DbMtlOptions = {}): JacobianBalancer<DbM
     tracked: zeroGradients("dbMtl", tasks, parameters),
     round: zeros([], "float64"),
   }),
-  direct<Parameters extends Structure>(
+  direct<Parameters extends Structured<Parameters>>(
     state: DbMtlState,
     { gradients, losses }: { gradients: readonly Parameters[]; losses?: ArrayLike<number> },
   ) {

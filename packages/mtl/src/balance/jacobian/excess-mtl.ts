@@ -1,3 +1,4 @@
+import type { Structured } from "@kinship/autodiff";
 import {
   add,
   cast,
@@ -49,7 +50,10 @@ export const excessMtl = ({ rate = 0.01 }: ExcessMtlOptions = {}): JacobianBalan
     first: zeros([tasks], "float64"),
     round: zeros([], "float64"),
   }),
-  direct<Parameters extends Structure>(state: ExcessState, { gradients }: { gradients: readonly Parameters[] }) {
+  direct<Parameters extends Structured<Parameters>>(
+    state: ExcessState,
+    { gradients }: { gradients: readonly Parameters[] },
+  ) {
     const pairs = matchLeaves("excessMtl", gradients, state.squares);
     let at = 0;
     const squares = gradients.map((gradient) =>

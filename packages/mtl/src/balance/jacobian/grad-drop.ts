@@ -1,3 +1,4 @@
+import type { Structured } from "@kinship/autodiff";
 import {
   abs,
   add,
@@ -10,7 +11,6 @@ import {
   matchLeaves,
   mul,
   randomKey,
-  type Structure,
   splitKey,
   sub,
   type Tensor,
@@ -30,7 +30,10 @@ export const gradDrop = ({ seed = 0 }: RandomOptions = {}): JacobianBalancer<Ord
   name: "gradDrop",
   needs: { random: true },
   start: () => ({ key: randomKey(seed) }),
-  direct<Parameters extends Structure>(state: OrderState, { gradients }: { gradients: readonly Parameters[] }) {
+  direct<Parameters extends Structured<Parameters>>(
+    state: OrderState,
+    { gradients }: { gradients: readonly Parameters[] },
+  ) {
     const rows = gradients.map((gradient) => matchLeaves("gradDrop", gradients[0], gradient).map(([, x]) => x));
     const keys = splitKey(state.key, rows[0]!.length + 1);
     let at = 0;

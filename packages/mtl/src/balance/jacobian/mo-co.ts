@@ -1,3 +1,4 @@
+import type { Structured } from "@kinship/autodiff";
 import { type Structure, type Tensor, tensor } from "@kinship/tensor";
 import { combineGradients, gramian } from "../../gradients/gramian.js";
 import type { JacobianBalancer } from "../balancer.js";
@@ -38,7 +39,10 @@ export const moCo = ({
     tracked: zeroGradients("moCo", tasks, parameters),
     weights: tensor(new Float64Array(tasks).fill(1 / tasks)),
   }),
-  direct<Parameters extends Structure>(state: MoCoState, { gradients }: { gradients: readonly Parameters[] }) {
+  direct<Parameters extends Structured<Parameters>>(
+    state: MoCoState,
+    { gradients }: { gradients: readonly Parameters[] },
+  ) {
     const tracked = follow("moCo", state.tracked, gradients, tracking);
     const old = state.weights.toTypedArray() as Float64Array;
     const products = multiply(gramian(tracked), old);

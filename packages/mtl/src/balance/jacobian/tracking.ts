@@ -1,11 +1,12 @@
+import type { Structured } from "@kinship/autodiff";
 import { add, mapLeaves, matchLeaves, mul, type Structure, zerosLike } from "@kinship/tensor";
 
 /** One structure of zeros a task. */
-export const zeroGradients = (name: string, tasks: number, parameters: Structure): Structure[] =>
-  Array.from({ length: tasks }, () => mapLeaves(name, parameters, zerosLike));
+export const zeroGradients = (name: string, tasks: number, parameters: unknown): Structure[] =>
+  Array.from({ length: tasks }, () => mapLeaves(name, parameters, zerosLike) as Structure);
 
 /** (1 − rate)·old + rate·fresh for each task, in the structure of the gradients. */
-export function follow<Parameters extends Structure>(
+export function follow<Parameters extends Structured<Parameters>>(
   name: string,
   old: Structure,
   gradients: readonly Parameters[],

@@ -1,4 +1,5 @@
-import { concat, div, expandDims, mapLeaves, matchLeaves, type Structure, slice, sort, sum } from "@kinship/tensor";
+import type { Structured } from "@kinship/autodiff";
+import { concat, div, expandDims, mapLeaves, matchLeaves, slice, sort, sum } from "@kinship/tensor";
 import { InputError } from "../../errors.js";
 import type { JacobianBalancer, Stateless } from "../balancer.js";
 
@@ -14,7 +15,10 @@ export function trimmedMean({ trim = 1 }: { readonly trim?: number } = {}): Jaco
     name: "trimmedMean",
     needs: {},
     start: () => ({}),
-    direct<Parameters extends Structure>(state: Stateless, { gradients }: { gradients: readonly Parameters[] }) {
+    direct<Parameters extends Structured<Parameters>>(
+      state: Stateless,
+      { gradients }: { gradients: readonly Parameters[] },
+    ) {
       const m = gradients.length;
       if (m <= 2 * trim)
         throw new InputError(

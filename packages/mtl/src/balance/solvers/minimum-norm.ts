@@ -4,7 +4,7 @@ import { minimizeNonNegative } from "./non-negative.js";
 export interface MinimumNorm {
   /** On the simplex. */
   readonly weights: Float64Array;
-  /** |Σ w_i g_i| relative to the shortest gradient: 0 at a Pareto-stationary point, at most 1. */
+  /** |Σ w_i g_i| relative to the shortest gradient, at most 1: 0 where only rounding is left, at a Pareto-stationary point. */
   readonly length: number;
   /** Breach of ⟨g_i, d⟩ ≥ |d|² for all i, with equality where w_i > 0, relative to the terms of the products. */
   readonly residual: number;
@@ -36,8 +36,9 @@ export function minimumNorm({ tasks, norms, cosines }: Normalised): MinimumNorm 
   const total = dotProduct(beta, inverse);
   for (let i = 0; i < tasks; i++) beta[i] = beta[i]! / total;
   const products = multiply(cosines, beta);
-  const square = Math.max(dotProduct(beta, products), 0);
   const size = beta.reduce((sum, value) => sum + value, 0);
+  const found = dotProduct(beta, products);
+  const square = found > 16 * tasks * Number.EPSILON * size * size ? found : 0;
   let residual = 0;
   for (let i = 0; i < tasks; i++) {
     const slack = products[i]! - square * inverse[i]!;

@@ -8,9 +8,9 @@ export interface QuadraticSolution {
  * Minimises ½ xᵀQx + hᵀx over x ≥ 0, Q symmetric positive semi-definite, n × n.
  *
  * The active-set method of Lawson and Hanson (Solving Least Squares Problems, chapter 23) on the normal equations, as
- * Bro and de Jong write it (Journal of Chemometrics 11, 1997). Variables are scaled so that Q has a unit diagonal; a
- * variable that depends linearly on those already free adds nothing and is passed over. h must not point out of the
- * range of Q, else there is no minimum.
+ * Bro and de Jong write it (Journal of Chemometrics 11, 1997). Variables are scaled so that Q has a unit diagonal. A
+ * variable that depends linearly on those already free takes the place of one of them, as in the simplex method, or adds
+ * nothing and is passed over. Where the objective has no lower bound, the residual says that nothing was found.
  */
 export function minimizeNonNegative(q: Float64Array, h: Float64Array): QuadraticSolution {
   const n = h.length;
@@ -47,8 +47,11 @@ function solve(a: Float64Array, b: Float64Array, x: Float64Array): void {
     free.push(entering);
     if (!factorRow(a, factor, free, free.length - 1)) {
       free.pop();
-      passedOver[entering] = 1;
-      continue;
+      if (!exchange(a, b, x, free, factor, entering)) {
+        passedOver[entering] = 1;
+        continue;
+      }
+      passedOver.fill(0);
     }
     for (;;) {
       solveFactored(factor, b, free, candidate);
@@ -80,6 +83,59 @@ function solve(a: Float64Array, b: Float64Array, x: Float64Array): void {
   }
 }
 
+/**
+ * Exchanges a free variable for one that depends on the free ones: along the direction that leaves Qx as it is, the
+ * objective is linear, so it falls until a free variable is zero. False where it does not fall, or without end.
+ */
+function exchange(
+  a: Float64Array,
+  b: Float64Array,
+  x: Float64Array,
+  free: number[],
+  factor: Float64Array,
+  entering: number,
+): boolean {
+  const n = b.length;
+  const { descent, size } = descentOf(a, b, x, free, entering);
+  if (!(descent > 1e-10 * size)) return false;
+  const share = new Float64Array(n);
+  solveFactored(factor, a.subarray(entering * n, (entering + 1) * n), free, share);
+  let leaving = -1;
+  let step = Number.POSITIVE_INFINITY;
+  for (let k = 0; k < free.length; k++) {
+    const ratio = share[k]! > 1e-12 ? x[free[k]!]! / share[k]! : Number.POSITIVE_INFINITY;
+    if (ratio >= step) continue;
+    step = ratio;
+    leaving = k;
+  }
+  if (leaving < 0) return false;
+  for (let k = 0; k < free.length; k++) x[free[k]!] = Math.max(x[free[k]!]! - step * share[k]!, 0);
+  x[free[leaving]!] = 0;
+  x[entering] = step;
+  free.splice(leaving, 1);
+  free.push(entering);
+  for (let k = leaving; k < free.length; k++)
+    if (!factorRow(a, factor, free, k)) {
+      x[entering] = 0;
+      free.pop();
+      return false;
+    }
+  return true;
+}
+
+/** How fast the objective falls with a variable, and the size of the terms that say so. */
+function descentOf(a: Float64Array, b: Float64Array, x: Float64Array, free: readonly number[], i: number) {
+  const n = b.length;
+  let descent = b[i]!;
+  let size = Math.abs(descent);
+  for (const j of free) {
+    const term = a[i * n + j]! * x[j]!;
+    descent -= term;
+    size += Math.abs(term);
+  }
+  return { descent, size };
+}
+
 /** How much of the way from `at` to `target` a variable can go before it is negative. */
 const reach = (at: number, target: number): number => (target > 0 ? 1 : at > 0 ? at / (at - target) : 0);
 
@@ -96,12 +152,7 @@ function steepest(
   let most = 0;
   for (let i = 0; i < n; i++) {
     if (passedOver[i] || !(a[i * n + i]! > 0) || free.includes(i)) continue;
-    let descent = b[i]!;
-    let size = Math.abs(descent);
-    for (const j of free) {
-      descent -= a[i * n + j]! * x[j]!;
-      size += Math.abs(a[i * n + j]! * x[j]!);
-    }
+    const { descent, size } = descentOf(a, b, x, free, i);
     if (descent > Math.max(most, 8 * Number.EPSILON * size)) {
       most = descent;
       best = i;

@@ -1,0 +1,492 @@
+import {
+  alignedMtl,
+  caGrad,
+  conFig,
+  correlationSoftmax,
+  dualProj,
+  fairGrad,
+  type GramianBalancer,
+  gradNorm,
+  imtlGradient,
+  krum,
+  mgda,
+  moDo,
+  nashMtl,
+  pcGrad,
+  sdmGrad,
+  upGrad,
+} from "@kinship/mtl";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  combine,
+  directionOf,
+  dot,
+  everyGradientNonzero,
+  gramianOf,
+  independentJacobians,
+  jacobians,
+  lengthOf,
+  type Rows,
+  scales,
+} from "../support/jacobians.js";
+
+/** |a − b| relative to the length of `size`. */
+function expectNear(a: ArrayLike<number>, b: ArrayLike<number>, size: number, tolerance: number): void {
+  for (let k = 0; k < a.length; k++) expect(Math.abs(a[k]! - b[k]!)).toBeLessThanOrEqual(tolerance * size);
+}
+
+const longest = (rows: Rows) => Math.max(...rows.map(lengthOf), Number.MIN_VALUE);
+
+const scaled = (rows: Rows, factors: readonly number[]): Rows =>
+  rows.map((row, i) => row.map((value) => value * factors[i]!));
+
+/** Methods whose direction is determined by the gradients alone. */
+const deterministic = [
+  mgda(),
+  caGrad(),
+  imtlGradient(),
+  nashMtl(),
+  alignedMtl(),
+  fairGrad({ alpha: 1 }),
+  fairGrad({ alpha: 2 }),
+  upGrad(),
+  dualProj(),
+  conFig(),
+  gradNorm(),
+  correlationSoftmax(),
+  moDo(),
+  sdmGrad(),
+] as readonly GramianBalancer[];
+
+describe("projections never conflict with a gradient", () => {
+  test.each([
+    ["upGrad", upGrad],
+    ["dualProj", dualProj],
+  ])("%s, at any scales", (_, method) => {
+    fc.assert(
+      fc.property(
+        jacobians().chain((rows) => fc.tuple(fc.constant(rows), scales(rows.length))),
+        ([unscaled, factors]) => {
+          const rows = scaled(unscaled, factors);
+          const { direction, weights, residual } = directionOf(method(), rows);
+          expect(residual).toBeLessThan(1e-10);
+          // Terms of very different sizes cancel in float64: the products are exact relative to those terms.
+          const terms = rows.reduce((most, row, i) => Math.max(most, weights[i]! * lengthOf(row)), 0);
+          for (const row of rows) expect(dot(direction, row)).toBeGreaterThanOrEqual(-1e-9 * terms * lengthOf(row));
+        },
+      ),
+    );
+  });
+
+  test("dualProj is the nearest such direction: the mean less its projection is orthogonal to it", () => {
+    fc.assert(
+      fc.property(jacobians(), (rows) => {
+        const { direction, weights } = directionOf(dualProj(), rows);
+        const mean = combine(new Array(rows.length).fill(1 / rows.length), rows);
+        const added = direction.map((value, k) => value - mean[k]!);
+        expect(Math.abs(dot(added, direction))).toBeLessThanOrEqual(1e-9 * longest(rows) ** 2 * rows.length);
+        for (const w of weights) expect(w).toBeGreaterThanOrEqual(1 / rows.length);
+      }),
+    );
+  });
+
+  test("the mean itself, where nothing conflicts", () => {
+    fc.assert(
+      fc.property(jacobians(), (any) => {
+        const rows = any.map((row) => row.map(Math.abs));
+        const mean = combine(new Array(rows.length).fill(1 / rows.length), rows);
+        for (const method of [upGrad(), dualProj()])
+          expectNear(directionOf(method, rows).direction, mean, longest(rows), 1e-12);
+      }),
+    );
+  });
+});
+
+describe("minimum norm", () => {
+  test("satisfies its conditions: ⟨g_i, d⟩ ≥ |d|², equal where the weight is positive", () => {
+    fc.assert(
+      fc.property(jacobians(), (rows) => {
+        const { direction, weights, residual } = directionOf(mgda(), rows);
+        expect(weights.reduce((total, w) => total + w, 0)).toBeCloseTo(1, 12);
+        expect(residual).toBeLessThan(1e-10);
+        const square = dot(direction, direction);
+        const size = longest(rows) ** 2;
+        rows.forEach((row, i) => {
+          expect(weights[i]!).toBeGreaterThanOrEqual(0);
+          const slack = dot(row, direction) - square;
+          expect(slack).toBeGreaterThanOrEqual(-1e-9 * size);
+          if (weights[i]! > 1e-9) expect(Math.abs(slack)).toBeLessThanOrEqual(1e-7 * size);
+        });
+      }),
+    );
+  });
+
+  test("no convex combination is shorter", () => {
+    fc.assert(
+      fc.property(
+        jacobians().chain((rows) =>
+          fc.tuple(
+            fc.constant(rows),
+            fc.array(fc.integer({ min: 0, max: 100 }), { minLength: rows.length, maxLength: rows.length }),
+          ),
+        ),
+        ([rows, counts]) => {
+          const total = counts.reduce((a, b) => a + b, 0);
+          fc.pre(total > 0);
+          const other = combine(
+            counts.map((count) => count / total),
+            rows,
+          );
+          expect(lengthOf(directionOf(mgda(), rows).direction)).toBeLessThanOrEqual(
+            lengthOf(other) + 1e-8 * longest(rows),
+          );
+        },
+      ),
+    );
+  });
+
+  test("at scales from 1e-15 to 1e15 the conditions hold relative to their terms", () => {
+    fc.assert(
+      fc.property(
+        jacobians().chain((rows) => fc.tuple(fc.constant(rows), scales(rows.length))),
+        ([rows, factors]) => {
+          expect(directionOf(mgda(), scaled(rows, factors)).residual).toBeLessThan(1e-10);
+        },
+      ),
+    );
+  });
+});
+
+describe("fairness", () => {
+  test("Nash: ⟨g_i, d⟩ = 1/w_i and |d| = √m before clipping", () => {
+    fc.assert(
+      fc.property(
+        independentJacobians().chain((rows) => fc.tuple(fc.constant(rows), scales(rows.length))),
+        ([unscaled, factors]) => {
+          const rows = scaled(unscaled, factors);
+          const { weights, residual } = directionOf(nashMtl({ maximumLength: Number.POSITIVE_INFINITY }), rows);
+          expect(residual).toBeLessThan(1e-12);
+          // In weights of unit gradients, so that no digits are lost to the scales.
+          const unit = rows.map((row) => row.map((value) => value / lengthOf(row)));
+          const direction = combine(
+            weights.map((w, i) => w * lengthOf(rows[i]!)),
+            unit,
+          );
+          expect(lengthOf(direction) / Math.sqrt(rows.length)).toBeCloseTo(1, 8);
+          for (const [i, row] of rows.entries())
+            expect(dot(unit[i]!, direction) * weights[i]! * lengthOf(row)).toBeCloseTo(1, 8);
+        },
+      ),
+    );
+  });
+
+  test("FairGrad with α = 1 is Nash before clipping; clipping keeps the direction", () => {
+    fc.assert(
+      fc.property(independentJacobians(), (rows) => {
+        const nash = directionOf(nashMtl({ maximumLength: Number.POSITIVE_INFINITY }), rows);
+        expect([...directionOf(fairGrad({ alpha: 1 }), rows).weights]).toEqual([...nash.weights]);
+        const clipped = directionOf(nashMtl({ maximumLength: 0.5 }), rows).direction;
+        expect(lengthOf(clipped)).toBeCloseTo(0.5, 8);
+        expectNear(
+          clipped.map((value) => value * 2 * Math.sqrt(rows.length)),
+          nash.direction,
+          Math.sqrt(rows.length),
+          1e-8,
+        );
+      }),
+    );
+  });
+
+  test("FairGrad: ⟨g_i, d⟩ = w_i^(−1/α) for any α", () => {
+    fc.assert(
+      fc.property(independentJacobians(), fc.constantFrom(0.25, 0.5, 1, 2, 5), (rows, alpha) => {
+        const { weights, direction, residual } = directionOf(fairGrad({ alpha }), rows);
+        expect(residual).toBeLessThan(1e-11);
+        for (const [i, row] of rows.entries())
+          expect(dot(row, direction) / weights[i]! ** (-1 / alpha)).toBeCloseTo(1, 6);
+      }),
+    );
+  });
+
+  test("gradients that cancel have no solution: no step, and the residual says so", () => {
+    for (const method of [nashMtl(), fairGrad({ alpha: 2 })]) {
+      const { weights, residual } = directionOf(method, [
+        [1, 2],
+        [-2, -4],
+      ]);
+      expect([...weights]).toEqual([0, 0]);
+      expect(residual).toBe(1);
+    }
+  });
+});
+
+describe("equal shares", () => {
+  test("IMTL-G: weights of sum 1, equal projections onto the unit gradients", () => {
+    fc.assert(
+      fc.property(independentJacobians(), (rows) => {
+        const { weights, direction } = directionOf(imtlGradient(), rows);
+        if (weights.every((w) => w === 0)) return;
+        expect(weights.reduce((total, w) => total + w, 0)).toBeCloseTo(1, 8);
+        const shares = rows.map((row) => dot(row, direction) / lengthOf(row));
+        const size = weights.reduce((total, w, i) => total + Math.abs(w) * lengthOf(rows[i]!), 0);
+        for (const share of shares) expect(Math.abs(share - shares[0]!)).toBeLessThanOrEqual(1e-9 * size);
+      }),
+    );
+  });
+
+  test("ConFIG: equal positive cosines, and the length of the summed projections", () => {
+    fc.assert(
+      fc.property(independentJacobians(), (rows) => {
+        const { direction } = directionOf(conFig(), rows);
+        const length = lengthOf(direction);
+        const cosines = rows.map((row) => dot(row, direction) / lengthOf(row) / length);
+        for (const cosine of cosines) {
+          expect(cosine).toBeGreaterThan(0);
+          expect(cosine).toBeCloseTo(cosines[0]!, 8);
+        }
+        expect(rows.reduce((total, row) => total + dot(row, direction) / length, 0) / length).toBeCloseTo(1, 8);
+      }),
+    );
+  });
+
+  test("Aligned-MTL: for equally long orthogonal gradients the mean; else the gradients' best-conditioned stand-in", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 9 }), (m, size) => {
+        const rows = Array.from({ length: m }, (_, i) => Array.from({ length: m + 2 }, (_, k) => (k === i ? size : 0)));
+        expectNear(directionOf(alignedMtl(), rows).direction, combine(new Array(m).fill(1 / m), rows), size, 1e-12);
+      }),
+    );
+    // The rows of the aligned Jacobian have squared length λ_min each, so a mean of m of them has λ_min/m.
+    fc.assert(
+      fc.property(independentJacobians(), (rows) => {
+        const { direction } = directionOf(alignedMtl(), rows);
+        let least = Number.POSITIVE_INFINITY;
+        for (let angle = 0; angle < 400; angle++) {
+          const w = rows.map((_, i) => Math.cos(angle * (i + 1)));
+          least = Math.min(least, lengthOf(combine(w, rows)) / lengthOf(w));
+        }
+        expect(lengthOf(direction)).toBeLessThanOrEqual((least / Math.sqrt(rows.length)) * (1 + 1e-8));
+      }),
+    );
+  });
+});
+
+describe("conflict-averse gradient", () => {
+  test("stays within the ball around the mean, and no other point of it has a better worst product", () => {
+    fc.assert(
+      fc.property(
+        jacobians({ minWidth: 2, maxWidth: 4 }),
+        fc.constantFrom(0.1, 0.5, 0.9, 2),
+        fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 }),
+        (rows, radius, offset) => {
+          const { direction, residual } = directionOf(caGrad({ radius }), rows);
+          expect(residual).toBeLessThan(1e-10);
+          const mean = combine(new Array(rows.length).fill(1 / rows.length), rows);
+          const reach = radius * lengthOf(mean);
+          const size = longest(rows);
+          expect(lengthOf(direction.map((value, k) => value - mean[k]!))).toBeLessThanOrEqual(reach + 1e-8 * size);
+          const worst = (d: readonly number[]) => Math.min(...rows.map((row) => dot(row, d)));
+          const other = offset.slice(0, mean.length);
+          const length = lengthOf(other);
+          fc.pre(length > 0.01);
+          const challenger = mean.map((value, k) => value + (reach * other[k]!) / Math.max(length, 1));
+          expect(worst(challenger)).toBeLessThanOrEqual(worst(direction) + 1e-7 * size * size);
+        },
+      ),
+    );
+  });
+
+  test("is the mean where the radius is 0, and where gradients are opposite less by the radius", () => {
+    const rows = [
+      [1, 2],
+      [-3, -6],
+    ];
+    expectNear(directionOf(caGrad({ radius: 0 }), rows).direction, [-1, -2], 1, 1e-14);
+    expectNear(directionOf(caGrad({ radius: 0.5 }), rows).direction, [-0.5, -1], 1, 1e-12);
+    expectNear(directionOf(caGrad({ radius: 3 }), rows).direction, [0, 0], 1, 1e-12);
+  });
+});
+
+describe("PCGrad", () => {
+  test("is twice UPGrad for two tasks", () => {
+    fc.assert(
+      fc.property(jacobians({ minTasks: 2, maxTasks: 2 }), (rows) => {
+        const twice = directionOf(upGrad(), rows).direction.map((value) => 2 * value);
+        expectNear(directionOf(pcGrad(), rows).direction, twice, longest(rows), 1e-12);
+      }),
+    );
+  });
+
+  test("is the sum where nothing conflicts", () => {
+    fc.assert(
+      fc.property(jacobians(), (any) => {
+        const rows = any.map((row) => row.map(Math.abs));
+        expectNear(
+          directionOf(pcGrad(), rows).direction,
+          combine(new Array(rows.length).fill(1), rows),
+          longest(rows),
+          1e-12,
+        );
+      }),
+    );
+  });
+});
+
+describe("every deterministic method", () => {
+  test.each(deterministic.map((method, k) => [`${k} ${method.name}`, method] as const))(
+    "%s gives the same direction for permuted tasks",
+    (_, method) => {
+      fc.assert(
+        fc.property(
+          independentJacobians({ maxTasks: 5 }).chain((rows) =>
+            fc.tuple(fc.constant(rows), fc.shuffledSubarray([...rows.keys()], { minLength: rows.length })),
+          ),
+          ([rows, order]) => {
+            const losses = rows.map((_, i) => i + 1);
+            const straight = directionOf(method, rows, losses);
+            const permuted = directionOf(
+              method,
+              order.map((i) => rows[i]!),
+              order.map((i) => losses[i]!),
+            );
+            const size = straight.weights.reduce((total, w, i) => total + Math.abs(w) * lengthOf(rows[i]!), 0);
+            expectNear(permuted.direction, straight.direction, size, 1e-9);
+          },
+        ),
+      );
+    },
+  );
+
+  // How the direction changes when all gradients are multiplied by s: by s^power.
+  const powers = [
+    [mgda(), 1],
+    [caGrad(), 1],
+    [imtlGradient(), 1],
+    [nashMtl(), 0],
+    [alignedMtl(), 1],
+    [fairGrad({ alpha: 1 }), 0],
+    [fairGrad({ alpha: 2 }), -1 / 3],
+    [upGrad(), 1],
+    [dualProj(), 1],
+    [conFig(), 1],
+    [correlationSoftmax(), 1],
+  ] as const;
+  test.each(powers.map(([method, power], k) => [`${k} ${method.name}`, method, power] as const))(
+    "%s scales as it should",
+    (_, method, power) => {
+      fc.assert(
+        fc.property(
+          independentJacobians({ maxTasks: 5 }),
+          fc.integer({ min: -15, max: 15 }).map((k) => 10 ** k),
+          (rows, factor) => {
+            const plain = directionOf(method as GramianBalancer, rows);
+            const large = directionOf(
+              method as GramianBalancer,
+              rows.map((row) => row.map((value) => value * factor)),
+            );
+            const size = plain.weights.reduce((total, w, i) => total + Math.abs(w) * lengthOf(rows[i]!), 0);
+            expectNear(
+              large.direction.map((value) => value / factor ** power),
+              plain.direction,
+              size,
+              1e-9,
+            );
+          },
+        ),
+      );
+    },
+  );
+
+  test.each(deterministic.map((method, k) => [`${k} ${method.name}`, method] as const))(
+    "%s is finite for zero, equal, opposite gradients, one task and fifty",
+    (_, method) => {
+      const fifty = Array.from({ length: 50 }, (_, i) =>
+        Array.from({ length: 20 }, (_, k) => Math.sin(1 + i * 7.3 + k * k * 1.7)),
+      );
+      const cases: Rows[] = [
+        [[3, -4]],
+        [[0, 0]],
+        [
+          [0, 0],
+          [0, 0],
+        ],
+        [
+          [1, 2],
+          [0, 0],
+        ],
+        [
+          [1, 2],
+          [1, 2],
+        ],
+        [
+          [1, 2],
+          [-1, -2],
+        ],
+        [
+          [1e-15, 0],
+          [-1e15, 1e15],
+        ],
+        [
+          [1, 0],
+          [-1, 1e-9],
+        ],
+        fifty,
+        fifty.map((row, i) => row.map((value) => value * 10 ** ((i % 31) - 15))),
+      ];
+      for (const rows of cases) {
+        const { direction, weights } = directionOf(method, rows);
+        for (const value of [...direction, ...weights]) expect(Number.isFinite(value)).toBe(true);
+      }
+    },
+  );
+
+  test("says which task's gradient is not finite", () => {
+    const rows = [
+      [1, 2],
+      [Number.NaN, 1],
+    ];
+    for (const method of deterministic)
+      if (method.name !== "alignedMtl" && !method.needs.independentBatch)
+        expect(() => directionOf(method, rows)).toThrow(/task/);
+  });
+});
+
+describe("Krum", () => {
+  test("leaves out the gradient that is far from the others", () => {
+    const rows = [
+      [1, 1],
+      [1.1, 1],
+      [1, 1.1],
+      [-50, 70],
+      [1.05, 1.02],
+    ];
+    const { weights } = directionOf(krum({ faulty: 1, selected: 4 }), rows);
+    expect([...weights]).toEqual([0.25, 0.25, 0.25, 0, 0.25]);
+  });
+  test("scores by the sum of squared distances to the nearest", () => {
+    fc.assert(
+      fc.property(jacobians({ minTasks: 4, maxTasks: 7 }), (rows) => {
+        const m = rows.length;
+        const scores = rows.map((a, i) =>
+          rows
+            .filter((_, j) => j !== i)
+            .map((b) => lengthOf(a.map((value, k) => value - b[k]!)) ** 2)
+            .sort((x, y) => x - y)
+            .slice(0, m - 1 - 2)
+            .reduce((x, y) => x + y, 0),
+        );
+        const chosen = directionOf(krum(), rows).weights.indexOf(1);
+        expect(scores[chosen]!).toBeLessThanOrEqual(Math.min(...scores) + 1e-9 * longest(rows) ** 2);
+      }),
+    );
+  });
+  test("says how many tasks it needs", () => {
+    expect(() => krum({ faulty: 2 }).weigh({}, { gramian: gramianOf([[1], [2], [3]]) })).toThrow(/at least 5 tasks/);
+  });
+});
+
+test("a Gramian must be square", () => {
+  expect(() => mgda().weigh({}, { gramian: new Float64Array(3) })).toThrow(/m × m/);
+  expect(everyGradientNonzero([[0, 0]])).toBe(false);
+});
