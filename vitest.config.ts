@@ -1,25 +1,67 @@
-import { defineConfig } from "vitest/config";
+import { existsSync } from "node:fs";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 
 const source = (name: string, file = "index.ts") => new URL(`./packages/${name}/src/${file}`, import.meta.url).pathname;
 
 /** Tests read the sources, so that a failure points at the line that was written. */
-export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^@kinship\/tensor$/, replacement: source("tensor") },
-      { find: /^@kinship\/autodiff$/, replacement: source("autodiff") },
-      { find: /^@kinship\/autodiff\/testing$/, replacement: source("autodiff", "testing/index.ts") },
-      {
-        find: /^@kinship\/autodiff\/testing\/arbitraries$/,
-        replacement: source("autodiff", "testing/arbitraries/index.ts"),
-      },
-      { find: /^@kinship\/autodiff\/testing\/vitest$/, replacement: source("autodiff", "testing/vitest.ts") },
-      { find: /^@kinship\/mtl$/, replacement: source("mtl") },
-    ],
-  },
+const resolve = {
+  alias: [
+    { find: /^@kinship\/tensor$/, replacement: source("tensor") },
+    { find: /^@kinship\/autodiff$/, replacement: source("autodiff") },
+    { find: /^@kinship\/autodiff\/testing$/, replacement: source("autodiff", "testing/index.ts") },
+    {
+      find: /^@kinship\/autodiff\/testing\/arbitraries$/,
+      replacement: source("autodiff", "testing/arbitraries/index.ts"),
+    },
+    { find: /^@kinship\/autodiff\/testing\/vitest$/, replacement: source("autodiff", "testing/vitest.ts") },
+    { find: /^@kinship\/mtl$/, replacement: source("mtl") },
+  ],
+};
+
+const chromium = [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/google-chrome"].find(
+  (path) => path !== undefined && existsSync(path),
+);
+
+const node: TestProjectConfiguration = {
+  resolve,
   test: {
+    name: "node",
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "bench/test/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/dist/**"],
+    exclude: ["**/node_modules/**", "**/dist/**", "test/browser/**"],
     setupFiles: ["./test/setup.ts"],
   },
+};
+
+const browser = (executablePath: string): TestProjectConfiguration => ({
+  resolve,
+  test: {
+    name: "browser",
+    include: ["test/browser/**/*.test.ts", "test/laws/**/*.test.ts", "test/compile/laws.test.ts"],
+    setupFiles: ["./test/browser/setup.ts"],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath,
+          args: [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+          ],
+        },
+      }),
+      instances: [{ browser: "chromium" }],
+    },
+  },
 });
+
+if (!chromium) console.warn("Browser tests are skipped: no Chromium found (set CHROMIUM_PATH to one, or install it).");
+
+export default defineConfig({ test: { projects: chromium ? [node, browser(chromium)] : [node] } });
