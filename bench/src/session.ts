@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { measureCall, type Settings } from "./harness/calls.js";
+import { measureCall, measurePeak, type Settings } from "./harness/calls.js";
 import { Contestant } from "./harness/contestant.js";
 import type { Case, Family, Work } from "./harness/family.js";
 import { forkLine, pythonLine } from "./harness/lines.js";
 import { describeMachine } from "./harness/machine.js";
 import type { AnyPeer } from "./harness/peer.js";
 import { measureProgram, nodeRuntime, pythonRuntime } from "./harness/programs.js";
-import type { Results, Row } from "./harness/results.js";
+import type { Entry, Results, Row } from "./harness/results.js";
+import { summarize } from "./harness/statistics.js";
 import { type Limits, limitsFrom, shortestTime } from "./report/limit.js";
 
 export interface Session {
@@ -84,21 +85,40 @@ async function measureRow(
   const taking = contestants.filter(({ origin }) => (origin === "machine") === isLimit);
   const runtimeOf = ({ node }: Contestant) =>
     node === undefined ? pythonRuntime(python) : nodeRuntime(nodes.get(node)!);
-  const entries =
-    family.kind === "call"
-      ? await measureCall(family, row, taking, settings)
-      : await measureProgram(family, row, taking, runtimeOf, places.folder, settings);
+  const entries = await measureEntries();
   const work: Work = family.kind === "call" ? family.work(row.parameters) : {};
-  return [...nodes.keys()].map((node) => {
+  const inBytes = family.kind === "peak" || (family.kind === "program" && family.quantity === "bundle");
+  return [...nodes.keys()].flatMap((node): Row[] => {
     const known = isLimit ? undefined : limits.get(node);
-    return {
+    const measured: Row = {
       family: family.name,
       name: row.name,
       node,
-      unit: family.kind === "program" && family.quantity !== "start" ? "bytes" : "ns",
+      unit: inBytes ? "bytes" : "ns",
       work,
       limit: known && shortestTime(work, known),
       entries: entries.filter((_, i) => taking[i]!.node === undefined || taking[i]!.node === node),
     };
+    return family.kind === "call" && family.compiles ? [measured, firstCalls(measured)] : [measured];
   });
+
+  function measureEntries(): Promise<Entry[]> {
+    switch (family.kind) {
+      case "call":
+        return measureCall(family, row, taking, settings);
+      case "peak":
+        return measurePeak(family, row, taking, settings);
+      case "program":
+        return measureProgram(family, row, taking, runtimeOf, places.folder, settings);
+    }
+  }
+}
+
+/** What the first call of a row took, compilation and all: a row of its own, once measured. */
+function firstCalls(row: Row): Row {
+  const entries = row.entries.map(({ peer, origin, outcome }): Entry => {
+    if (outcome.state !== "measured" || outcome.firstCall === undefined) return { peer, origin, outcome };
+    return { peer, origin, outcome: { ...outcome, summary: summarize([outcome.firstCall]) } };
+  });
+  return { ...row, family: `first call of ${row.family}`, work: {}, limit: undefined, entries };
 }

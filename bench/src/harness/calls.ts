@@ -1,5 +1,5 @@
 import type { Contestant } from "./contestant.js";
-import type { CallFamily, Case } from "./family.js";
+import type { CallFamily, Case, PeakFamily } from "./family.js";
 import { message } from "./host.js";
 import { type Answer, Lost } from "./protocol.js";
 import type { Entry, Outcome } from "./results.js";
@@ -51,12 +51,41 @@ export async function measureCall(
     if (entrant.lost === undefined) await letGo(entrant.contestant, settings.timeOut);
     outcomes.set(entrant.contestant, entrant.lost ?? measured(entrant));
   }
-  return contestants.map((contestant) => ({
+  return entriesOf(contestants, outcomes);
+}
+
+/** The memory of a fresh process that runs a row many times; the answer is verified here too. */
+export async function measurePeak(
+  { of, runs }: PeakFamily,
+  row: Case,
+  contestants: readonly Contestant[],
+  { timeOut }: Settings,
+): Promise<Entry[]> {
+  const reference = of.reference(of.inputs(row.parameters), row.parameters);
+  const outcomes = new Map<Contestant, Outcome>();
+  for (const contestant of contestants) {
+    contestant.close();
+    const first = await enter(contestant, of, row, reference, timeOut);
+    if ("state" in first) outcomes.set(contestant, first);
+    else
+      try {
+        const answer = await contestant.ask({ type: "peak", runs }, timeOut);
+        const samples = answer.type === "peaked" ? [answer.bytes] : [];
+        outcomes.set(contestant, samples.length > 0 ? measured({ ...first, samples }) : refusal(answer, contestant));
+      } catch (error) {
+        outcomes.set(contestant, loss(error));
+      }
+    contestant.close();
+  }
+  return entriesOf(contestants, outcomes);
+}
+
+export const entriesOf = (contestants: readonly Contestant[], outcomes: ReadonlyMap<Contestant, Outcome>): Entry[] =>
+  contestants.map((contestant) => ({
     peer: contestant.peer,
     origin: contestant.origin,
     outcome: outcomes.get(contestant)!,
   }));
-}
 
 async function enter(
   contestant: Contestant,

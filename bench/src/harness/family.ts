@@ -49,6 +49,8 @@ interface Named<P extends Parameters> {
 /** Rows that are one call, timed inside the peer's process. */
 export interface CallFamily<P extends Parameters = Parameters> extends Named<P> {
   readonly kind: "call";
+  /** Whether the time of the first call, compilation and all, makes a row of its own. */
+  readonly compiles?: boolean;
   /** Calls before the result is read and compared: training steps show a wrong gradient only from the second on. */
   readonly runsBeforeReading?: number;
   /** Largest allowed |difference| over the largest |reference value|, output by output. */
@@ -63,14 +65,16 @@ export interface CallFamily<P extends Parameters = Parameters> extends Named<P> 
 /** An ES module's source, or a Python script's. */
 export interface Program {
   readonly source: string;
+  /** What a page writes instead, where that does not start in Node; bundled, and never run. */
+  readonly page?: string;
   /** Files that the program fetches when it runs in a browser, as module specifiers: part of a bundle's size. */
   readonly assets?: readonly string[];
 }
 
-/** Rows that are a program of its own: its time from start to answer, its peak of memory, or its size when bundled. */
+/** Rows that are a program of its own: its time from start to answer, or its size when bundled. */
 export interface ProgramFamily<P extends Parameters = Parameters> extends Named<P> {
   readonly kind: "program";
-  readonly quantity: "start" | "memory" | "bundle";
+  readonly quantity: "start" | "bundle";
   readonly tolerance: number;
   /** What the program must print: one JSON array of numbers. */
   reference(parameters: P): readonly number[];
@@ -78,7 +82,15 @@ export interface ProgramFamily<P extends Parameters = Parameters> extends Named<
   programs(parameters: P): Readonly<Record<string, Program>>;
 }
 
-export type Family = CallFamily | ProgramFamily;
+/** Rows that are the most memory a fresh process held while it did another family's row many times. */
+export interface PeakFamily<P extends Parameters = Parameters> extends Named<P> {
+  readonly kind: "peak";
+  /** Its cases have the names and parameters of these. */
+  readonly of: CallFamily;
+  readonly runs: number;
+}
+
+export type Family = CallFamily | ProgramFamily | PeakFamily;
 
 /**
  * Families are written with their own parameters and listed without them.
@@ -91,3 +103,13 @@ export function callFamily<P extends Parameters>(family: Omit<CallFamily<P>, "ki
 export function programFamily<P extends Parameters>(family: Omit<ProgramFamily<P>, "kind">): ProgramFamily {
   return { kind: "program", ...family } as unknown as ProgramFamily;
 }
+
+/** The peak of a process that runs each of these cases so many times. */
+export const peakFamily = (of: CallFamily, cases: readonly string[], runs: number): PeakFamily => ({
+  kind: "peak",
+  name: `peak memory, ${runs} times ${of.name}`,
+  about: "the largest resident set of a process that loads the library and does nothing else",
+  cases: of.cases.filter(({ name }) => cases.includes(name)),
+  of,
+  runs,
+});

@@ -23,13 +23,20 @@ export class Host {
       case "prepare":
         return this.prepare(ask.family, ask.case);
       case "time":
-        if (this.prepared === undefined) throw new Error("time: nothing is prepared");
-        return { type: "timed", samples: await time(this.prepared, ask.milliseconds, ask.warmUp) };
+        return { type: "timed", samples: await time(this.current(), ask.milliseconds, ask.warmUp) };
+      case "peak":
+        for (let run = 0; run < ask.runs; run++) await this.current().run();
+        return { type: "peaked", bytes: await peakOfProcess() };
       case "release":
         this.prepared?.close?.();
         this.prepared = undefined;
         return { type: "released" };
     }
+  }
+
+  private current(): Prepared {
+    if (this.prepared === undefined) throw new Error("nothing is prepared");
+    return this.prepared;
   }
 
   private async load(): Promise<Answer> {
@@ -74,6 +81,15 @@ export const message = (error: unknown): string =>
     .replace(/ imported from .*/, "")
     .replace(/(file:\/\/)?(\/[\w.@+-]+){2,}/g, "…")
     .slice(0, 200);
+
+/**
+ * The largest resident set in bytes. On Linux the high-water mark of this program's own memory: `maxRSS` also counts
+ * what the parent held when it forked.
+ */
+async function peakOfProcess(): Promise<number> {
+  const status = await readFile("/proc/self/status", "utf8").catch(() => "");
+  return Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1] ?? process.resourceUsage().maxRSS) * 1024;
+}
 
 /** From the package.json above a package's entry: many packages do not export theirs. */
 async function versionOf(name: string): Promise<string> {

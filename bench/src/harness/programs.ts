@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { builtinModules, createRequire } from "node:module";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import type { Settings } from "./calls.js";
+import { entriesOf, type Settings } from "./calls.js";
 import type { Contestant } from "./contestant.js";
 import type { Case, Program, ProgramFamily } from "./family.js";
 import { message } from "./host.js";
@@ -13,24 +13,15 @@ import type { Entry, Outcome } from "./results.js";
 import { summarize } from "./statistics.js";
 import { verify } from "./verify.js";
 
-/** How a peer's programs are started, and what makes one print the largest memory it held, in kilobytes. */
+/** How a peer's programs are started: the program's source comes last. */
 export interface Runtime {
   readonly command: string;
   readonly options: readonly string[];
-  readonly printPeak: string;
 }
 
-export const nodeRuntime = (command: string): Runtime => ({
-  command,
-  options: ["--input-type=module", "--eval"],
-  printPeak: "console.log(process.resourceUsage().maxRSS);",
-});
+export const nodeRuntime = (command: string): Runtime => ({ command, options: ["--input-type=module", "--eval"] });
 
-export const pythonRuntime = (command: string): Runtime => ({
-  command,
-  options: ["-c"],
-  printPeak: "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)",
-});
+export const pythonRuntime = (command: string): Runtime => ({ command, options: ["-c"] });
 
 interface Entrant {
   readonly contestant: Contestant;
@@ -65,16 +56,14 @@ export async function measureProgram(
     for (const [entrant, collected] of samples) {
       if (outcomes.has(entrant.contestant)) continue;
       try {
-        const { answer, elapsed, peak } = await runProgram(entrant, folder, settings.timeOut);
+        const { answer, elapsed } = await runProgram(entrant, folder, settings.timeOut);
         const verdict = verify([answer], [family.reference(row.parameters)], family.tolerance);
         if (!verdict.right) {
           outcomes.set(entrant.contestant, { state: "wrong", reason: verdict.reason });
           continue;
         }
         errors.set(entrant, verdict.error);
-        if (family.quantity === "start") collected.push(elapsed);
-        else if (family.quantity === "memory") collected.push(peak);
-        else collected.push(await bundledBytes(entrant.program, folder));
+        collected.push(family.quantity === "start" ? elapsed : await bundledBytes(entrant.program, folder));
       } catch (error) {
         outcomes.set(entrant.contestant, failure(error));
       }
@@ -86,11 +75,7 @@ export async function measureProgram(
         summary: summarize(collected),
         error: errors.get(entrant) ?? 0,
       });
-  return contestants.map((contestant) => ({
-    peer: contestant.peer,
-    origin: contestant.origin,
-    outcome: outcomes.get(contestant)!,
-  }));
+  return entriesOf(contestants, outcomes);
 }
 
 const MISSING = /ERR_MODULE_NOT_FOUND|ModuleNotFoundError|Cannot find (module|package)|ENOENT/;
@@ -100,37 +85,34 @@ const failure = (error: unknown): Outcome =>
     ? { state: error.state, reason: error.message }
     : { state: MISSING.test(String(error)) ? "absent" : "failed", reason: message(error) };
 
-/** Nanoseconds from the start of the process to its first answer, and the most bytes it held. */
+/** Nanoseconds from the start of the process to its answer. */
 function runProgram(
   { program, runtime }: Entrant,
   folder: string,
   timeOut: number,
-): Promise<{ answer: number[]; elapsed: number; peak: number }> {
+): Promise<{ answer: number[]; elapsed: number }> {
   return new Promise((resolve, reject) => {
     const start = performance.now();
-    const child = spawn(runtime.command, [...runtime.options, `${program.source}\n${runtime.printPeak}`], {
+    const child = spawn(runtime.command, [...runtime.options, program.source], {
       cwd: folder,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    let elapsed: number | undefined;
     let output = "";
     let complaint = "";
     const timer = setTimeout(() => {
-      child.kill("SIGKILL");
       reject(new Lost("timed out", `no answer in ${timeOut / 1000} s`));
+      child.kill("SIGKILL");
     }, timeOut);
     child.stdout.on("data", (chunk) => {
       output += chunk;
-      // Some libraries greet on the console: only a line that is a list of numbers counts.
-      const lines = output
+      // Some libraries greet on the console: only a whole line that is a list counts.
+      const line = output
         .split("\n")
         .slice(0, -1)
-        .filter((line) => /^(\[.*\]|\d+)$/.test(line));
-      if (lines.length > 0) elapsed ??= performance.now() - start;
-      if (lines.length < 2) return;
-      clearTimeout(timer);
+        .find((text) => /^\[.*\]$/.test(text));
+      if (line === undefined) return;
+      resolve({ answer: JSON.parse(line), elapsed: (performance.now() - start) * 1e6 });
       child.kill("SIGKILL");
-      resolve({ answer: JSON.parse(lines[0]!), elapsed: elapsed! * 1e6, peak: Number(lines[1]) * 1024 });
     });
     child.stderr.on("data", (chunk) => {
       complaint = `${complaint}${chunk}`.slice(-4000);
@@ -138,23 +120,24 @@ function runProgram(
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      const reason = /^\w*Error.*$/m.exec(complaint)?.[0] ?? `exit ${signal ?? code}`;
-      reject(signal !== null && signal !== "SIGKILL" ? new Lost("crashed", reason) : new Error(reason));
+      const reason = /^\w*Error.*$/m.exec(complaint)?.[0] ?? `no answer, exit ${signal ?? code}`;
+      reject(signal === null ? new Error(reason) : new Lost("crashed", `signal ${signal}`));
     });
   });
 }
 
 /** Minified and gzipped for browsers, with the files it fetches when it starts. */
-async function bundledBytes({ source, assets = [] }: Program, folder: string): Promise<number> {
+async function bundledBytes({ source, page = source, assets = [] }: Program, folder: string): Promise<number> {
   const { outputFiles } = await build({
-    stdin: { contents: source, resolveDir: folder },
+    stdin: { contents: page, resolveDir: folder },
     bundle: true,
     minify: true,
     format: "esm",
     platform: "browser",
     write: false,
     logLevel: "silent",
-    external: ["node:*", "fs", "path", "os", "util", "crypto", "worker_threads", "perf_hooks", "gl", "webgpu"],
+    // A page has none of these; a library that needs them to start does not run there, and is told here by its size alone.
+    external: ["node:*", ...builtinModules, "gl", "webgpu"],
   });
   const require = createRequire(path.join(folder, "package.json"));
   const files = await Promise.all(assets.map((asset) => readFile(require.resolve(asset))));

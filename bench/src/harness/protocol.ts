@@ -7,6 +7,8 @@ export type Ask =
   | { readonly type: "load" }
   | { readonly type: "prepare"; readonly family: string; readonly case: string }
   | { readonly type: "time"; readonly milliseconds: number; readonly warmUp: boolean }
+  /** Runs what is prepared so many times and tells the most memory the process ever held. */
+  | { readonly type: "peak"; readonly runs: number }
   | { readonly type: "release" };
 
 export type Answer =
@@ -18,6 +20,7 @@ export type Answer =
   | { readonly type: "prepared"; readonly outputs: Outputs; readonly firstCall: number }
   /** Nanoseconds of one call, a sample each. */
   | { readonly type: "timed"; readonly samples: ArrayLike<number> }
+  | { readonly type: "peaked"; readonly bytes: number }
   | { readonly type: "released" }
   | { readonly type: "failed"; readonly reason: string };
 

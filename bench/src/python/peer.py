@@ -8,6 +8,7 @@ import base64
 import gc
 import json
 import os
+import resource
 import sys
 import time
 
@@ -84,6 +85,17 @@ class Peer:
             samples.append(elapsed / calls)
         return samples
 
+    def peak(self, request):
+        for _ in range(request["runs"]):
+            self.run()
+        # On Linux the high-water mark of this program's own memory: ru_maxrss counts the parent's before it forked.
+        try:
+            with open("/proc/self/status") as status:
+                kilobytes = next(line.split()[1] for line in status if line.startswith("VmHWM:"))
+        except OSError:
+            kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return {"type": "peaked", "bytes": int(kilobytes) * 1024}
+
     def release(self):
         self.run = None
         return {"type": "released"}
@@ -106,6 +118,8 @@ class Peer:
             return self.prepare(request)
         if request["type"] == "time":
             return self.time(request)
+        if request["type"] == "peak":
+            return self.peak(request)
         return self.release()
 
 

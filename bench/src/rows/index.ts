@@ -1,4 +1,4 @@
-import type { Family } from "../harness/family.js";
+import { type Family, peakFamily } from "../harness/family.js";
 import { chain, smallAddition } from "./elementwise.js";
 import { smallGradient } from "./gradient.js";
 import { knormFit } from "./knormFit.js";
@@ -7,6 +7,7 @@ import { multiTaskLasso } from "./lasso.js";
 import { arithmetic, memory } from "./limits.js";
 import { mlpStep } from "./mlp.js";
 import { product } from "./product.js";
+import { bundle, start } from "./programs.js";
 import { softmax, sum } from "./reduction.js";
 import { twoValleys } from "./twoValleys.js";
 
@@ -25,6 +26,10 @@ export const rowFamilies: readonly Family[] = [
   knormFit,
   multiTaskLasso,
   twoValleys,
+  bundle,
+  start,
+  peakFamily(mlpStep, ["4 tasks, batch 64"], 100),
+  peakFamily(chain, ["10⁶"], 20),
 ];
 
 export const families: readonly Family[] = [...limitFamilies, ...rowFamilies];

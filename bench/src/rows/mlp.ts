@@ -72,6 +72,7 @@ export const mlpStep = callFamily<Sizes>({
     },
   ],
   runsBeforeReading: STEPS,
+  compiles: true,
   tolerance: () => 1e-4,
   inputs: (sizes) => ({
     x: uniform([sizes.batch, sizes.features], 5),
