@@ -88,7 +88,7 @@ export interface ProductKernel {
   readonly label: string;
 }
 
-/** How the part of B for one round is read, row by row of [k, n], from B's offset for the round. */
+/** How the part of B for one round is read from B's offset for the round, in the order in which it is written. */
 export interface PatchCopy {
   readonly shape: readonly number[];
   readonly stride: readonly number[];

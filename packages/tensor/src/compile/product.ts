@@ -72,9 +72,14 @@ export function productKernel(
     summed,
   });
   const names = [buffers.a, buffers.b];
-  const patch: PatchCopy | undefined = direct()
-    ? undefined
-    : { shape: [...inner, ...columns].map(size), stride: strides(right, [...inner, ...columns]) };
+  // A patch is copied in the order in which its source has the longest runs; packing transposes it where need be.
+  const runOf = (group: readonly number[]): number => {
+    const end = group[group.length - 1];
+    return end !== undefined && stride(right, end) === 1 ? size(end) : 0;
+  };
+  const byColumns = runOf(inner) > runOf(columns);
+  const order = byColumns ? [...columns, ...inner] : [...inner, ...columns];
+  const patch: PatchCopy | undefined = direct() ? undefined : { shape: order.map(size), stride: strides(right, order) };
   return {
     kind: "product",
     dtype,
@@ -90,8 +95,8 @@ export function productKernel(
     b: {
       buffer: names[right],
       offset: operands[right].offset,
-      rowStride: patch ? n : together(right, inner)!,
-      columnStride: patch ? 1 : together(right, columns)!,
+      rowStride: patch ? (byColumns ? 1 : n) : together(right, inner)!,
+      columnStride: patch ? (byColumns ? count(inner) : 1) : together(right, columns)!,
     },
     c: {
       buffer: buffers.c,

@@ -7,7 +7,7 @@ import type { Primitive } from "../primitive.js";
 import type { Tensor } from "../tensor.js";
 import { add } from "./arithmetic.js";
 import { place, type Range, slice } from "./slice.js";
-import { zerosLike } from "./view.js";
+import { moveAxis, reshape, zerosLike } from "./view.js";
 
 /** How windows lie along one axis: window w reads entries w·stride + k·dilation, for k below size. */
 export interface Window {
@@ -42,6 +42,7 @@ export const windowsPrimitive: Primitive<WindowParams> = /* @__PURE__ */ viewPri
     offset,
   }),
   adjoint(g, { inputs: [x], params: { axis, size, stride, dilation } }) {
+    if (stride === size && dilation === 1) return sideBySide(g, x, axis, size);
     // Entry k of all windows is a region of its own; regions of different k may overlap, so they are added.
     const region = (k: number) => ({
       start: x.shape.map((_, a) => (a === axis ? k * dilation : 0)),
@@ -55,8 +56,18 @@ export const windowsPrimitive: Primitive<WindowParams> = /* @__PURE__ */ viewPri
   samples: [
     { shapes: [[2, 7]], params: { axis: 1, size: 3, stride: 2, dilation: 1 } },
     { shapes: [[6, 2]], params: { axis: 0, size: 2, stride: 1, dilation: 3 } },
+    { shapes: [[2, 7, 2]], params: { axis: 1, size: 3, stride: 3, dilation: 1 } },
+    { shapes: [[6, 2]], params: { axis: 0, size: 2, stride: 2, dilation: 1 } },
   ],
 });
+
+/** Windows that do not overlap hold each entry once: they are joined to one axis, and zeros follow what they leave out. */
+function sideBySide(g: Tensor, x: Tensor, axis: number, size: number): Tensor {
+  const covered = g.shape[axis] * size;
+  const joined = reshape(moveAxis(g, -1, axis + 1), withEntry(x.shape, axis, covered));
+  if (covered === x.shape[axis]) return joined;
+  return place([joined], { shape: x.shape, regions: [{ start: x.shape.map(() => 0), step: x.shape.map(() => 1) }] });
+}
 
 export type PerAxis = number | readonly number[];
 
