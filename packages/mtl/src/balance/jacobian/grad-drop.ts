@@ -51,7 +51,7 @@ export const gradDrop = ({ seed = 0 }: RandomOptions = {}): JacobianBalancer<Ord
 function dropped(gradients: readonly Tensor[], key: Tensor): Tensor {
   const { shape, dtype } = gradients[0]!;
   const total = gradients.reduce((a, b) => add(a, b));
-  const size = gradients.map(abs).reduce((a, b) => add(a, b));
+  const size = gradients.map((g) => abs(g)).reduce((a, b) => add(a, b));
   const purity = mul(0.5, add(1, div(total, where(equal(size, 0), 1, size))));
   const draws = uniform(key, shape, { dtype: dtype === "float64" ? "float64" : "float32" });
   const positive = cast(greater(purity, draws), dtype);
