@@ -15,6 +15,17 @@ export { type Split, type SplitOptions, splitByTestRows, splitWithinTasks } from
 export { type Cell, type Column, createTable, isMissing, type Table } from "./data/table.js";
 export type { MatrixLike, StridedArray, Task, VectorLike } from "./data/tasks.js";
 export { InputError } from "./errors.js";
+export { type Calibration, calibration, type ReliabilityBin } from "./evaluate/calibration.js";
+export {
+  accuracy,
+  areaUnderCurve,
+  confusionMatrix,
+  f1Scores,
+  logLoss,
+  macroF1,
+  mostLikely,
+} from "./evaluate/classification.js";
+export { adjustedRandIndex } from "./evaluate/clustering.js";
 export { type CompareOptions, type Comparison, compareModels, type FittedModel } from "./evaluate/comparison.js";
 export { type ErrorMeasures, type Evaluation, evaluate, type TaskErrors } from "./evaluate/metrics.js";
 export { type Relatedness, relatedness } from "./evaluate/relatedness.js";
@@ -22,21 +33,14 @@ export { type Gain, type TaskGain, type Transfer, type TransferOptions, transfer
 export * from "./gradients/index.js";
 export { type Activation, activation } from "./layers/activation.js";
 export { type BatchNormOptions, batchNorm } from "./layers/batch-norm.js";
+export { type ConvolutionLayerOptions, conv1dLayer, conv2dLayer } from "./layers/convolution.js";
 export { type DenseOptions, type DenseParameters, dense } from "./layers/dense.js";
 export { dropout } from "./layers/dropout.js";
 export { type EmbeddingOptions, embeddingLayer } from "./layers/embedding.js";
 export type { InitialiserName } from "./layers/initialisers.js";
-export type {
-  Applied,
-  Context,
-  Floating,
-  Initialised,
-  Json,
-  Layer,
-  LayerDescription,
-  Shape,
-} from "./layers/layer.js";
+export type { Applied, Context, Floating, Initialised, Json, Layer, LayerDescription, Shape } from "./layers/layer.js";
 export { type LayerNormOptions, layerNorm } from "./layers/layer-norm.js";
+export { avgPool2dLayer, globalAveragePool, maxPool2dLayer, type PoolingLayerOptions } from "./layers/pooling.js";
 export { flattenLayer, reshapeLayer } from "./layers/reshaping.js";
 export { residual } from "./layers/residual.js";
 export { sequential } from "./layers/sequential.js";
@@ -67,6 +71,19 @@ export { type AttentionStage, mtan } from "./models/mtan.js";
 export { cgc, type ExtractionLevel, ple } from "./models/ple.js";
 export { serialize } from "./models/serialize.js";
 export { softSharing } from "./models/soft-sharing.js";
+export { type BinaryOptions, binary } from "./objective/binary.js";
+export { type ClusteringOptions, clustering } from "./objective/clustering.js";
+export { type KNormOptions, kNormOverHeads, kNormOverTrunks } from "./objective/k-norm.js";
+export type { Measures, TaskKind, TaskSpecification } from "./objective/kind.js";
+export { type MulticlassOptions, multiclass } from "./objective/multiclass.js";
+export {
+  createObjective,
+  type Objective,
+  type ObjectiveOptions,
+  type ObjectiveParameters,
+} from "./objective/objective.js";
+export type { Penalty } from "./objective/penalty.js";
+export { type RegressionOptions, regression } from "./objective/regression.js";
 export * from "./optimizers/index.js";
 export { kinshipMatrix } from "./relations/explicit.js";
 export { type GraphOptions, graphKinship } from "./relations/graph.js";
@@ -77,3 +94,8 @@ export { meanKinship } from "./relations/mean.js";
 export { parentsFromColumn } from "./relations/parents.js";
 export { pooledKinship } from "./relations/pooled.js";
 export { type TreeOptions, treeKinship } from "./relations/tree.js";
+export { type Dataset, sharedRows, type TaskRows, takeRows } from "./train/data.js";
+export { NotFiniteError } from "./train/diagnose.js";
+export type { EpochRecord, StepEvent } from "./train/progress.js";
+export type { Wrap } from "./train/step.js";
+export { type Trained, type TrainOptions, train } from "./train/train.js";

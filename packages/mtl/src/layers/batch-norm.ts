@@ -1,5 +1,5 @@
 import { add, mean, mul, ones, rsqrt, square, stopGradient, sub, type Tensor, zeros } from "@kinship/tensor";
-import { describeLayer, type Layer, shapeError } from "./layer.js";
+import { alongChannels, describeLayer, type Layer, shapeError } from "./layer.js";
 
 export interface BatchNormOptions {
   readonly name?: string;
@@ -15,7 +15,7 @@ interface Statistics {
 }
 
 /**
- * Each channel (the last axis) with mean 0 and variance 1 over the batch and all other axes, then scaled and shifted
+ * Each channel with mean 0 and variance 1 over the batch and all other axes, then scaled and shifted
  * (Ioffe & Szegedy, 2015, algorithm 1). Outside training, by running statistics, which are the layer's state; the
  * running variance is the unbiased one (their algorithm 2, step 10).
  */
@@ -29,7 +29,7 @@ export function batchNorm(options: BatchNormOptions = {}): Layer<{ readonly scal
       return input;
     },
     initialise(_, input, dtype) {
-      const channels = [input.at(-1)!];
+      const channels = [input[0]!];
       return {
         parameters: { scale: ones(channels, dtype), shift: zeros(channels, dtype) },
         state: { mean: zeros(channels, dtype), variance: ones(channels, dtype) },
@@ -37,14 +37,15 @@ export function batchNorm(options: BatchNormOptions = {}): Layer<{ readonly scal
     },
     apply({ scale, shift }, x, { training, state }) {
       const running = state as unknown as Statistics;
+      const wide = (values: Tensor): Tensor => alongChannels(values, x.shape.slice(1));
       const normalise = (centred: Tensor, variance: Tensor): Tensor =>
-        add(mul(mul(centred, rsqrt(add(variance, epsilon))), scale), shift);
-      if (!training) return { output: normalise(sub(x, running.mean), running.variance), state };
-      const axis = x.shape.slice(0, -1).map((_, k) => k);
+        add(mul(mul(centred, wide(rsqrt(add(variance, epsilon)))), wide(scale)), wide(shift));
+      if (!training) return { output: normalise(sub(x, wide(running.mean)), running.variance), state };
+      const axis = x.shape.map((_, k) => k).filter((k) => k !== 1);
       const average = mean(x, { axis });
-      const centred = sub(x, average);
+      const centred = sub(x, wide(average));
       const variance = mean(square(centred), { axis });
-      const count = x.size / x.shape.at(-1)!;
+      const count = x.size / x.shape[1]!;
       const blend = (old: Tensor, found: Tensor): Tensor =>
         add(mul(old, 1 - momentum), mul(stopGradient(found), momentum));
       return {

@@ -1,7 +1,10 @@
-import { foldIn, type Structure, type Tensor } from "@kinship/tensor";
+import { foldIn, reshape, type Structure, type Tensor } from "@kinship/tensor";
 import { InputError } from "../errors.js";
 
-/** Sizes without the batch axis, which is always the first. */
+/**
+ * Sizes without the batch axis, which is always the first. Channels come next, as in [channels, height, width]; of
+ * vectors [features] they are the features.
+ */
 export type Shape = readonly number[];
 
 /** The element types that can be trained. */
@@ -63,6 +66,10 @@ export const show = (shape: Shape): string => `[${shape.join(", ")}]`;
 /** An error that names the layer, what it takes and what it was given. */
 export const shapeError = (name: string, expected: string, found: Shape): InputError =>
   new InputError(`${name}: expected ${expected}, found shape ${show(found)} (without the batch axis)`);
+
+/** One number a channel, shaped so that it broadcasts against [batch, channels, …] with these axes behind the batch. */
+export const alongChannels = (values: Tensor, example: Shape): Tensor =>
+  example.length === 1 ? values : reshape(values, [example[0]!, ...example.slice(1).map(() => 1)]);
 
 /** @throws InputError for a size that is not a whole number of at least 1. */
 export function requireCount(name: string, what: string, value: number): void {

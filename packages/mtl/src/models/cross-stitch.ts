@@ -13,7 +13,7 @@ type Parameters = { readonly trunks: readonly Named<Structure>[]; readonly stitc
 
 /**
  * A trunk for each task; after each stage every task reads a learned mixture of all tasks' activations, channel by
- * channel: x̃_i = Σ_j α_ij x_j (Misra et al., Cross-stitch networks, 2016, equation 1). Channels are the last axis.
+ * channel: x̃_i = Σ_j α_ij x_j (Misra et al., Cross-stitch networks, 2016, equation 1).
  */
 export function crossStitch(stages: readonly Layer[], { own = 0.9 }: CrossStitchOptions = {}): EncoderBuilder {
   if (!(own >= 0 && own <= 1)) throw new InputError(`crossStitch: own must be a share in [0, 1], not ${own}`);
@@ -30,7 +30,7 @@ export function crossStitch(stages: readonly Layer[], { own = 0.9 }: CrossStitch
       initialise(key, dtype) {
         const made = banks.map((bank, k) => initialiseBank(bank, foldIn(key, k), dtype));
         const stitch = (shape: Shape): Tensor => {
-          const channels = shape.at(-1) ?? 1;
+          const channels = shape[0]!;
           const off = count === 1 ? 0 : (1 - own) / (count - 1);
           const share = (i: number, j: number) => (i === j ? (count === 1 ? 1 : own) : off);
           const values = tasks.map((_, i) => tasks.map((_, j) => new Array<number>(channels).fill(share(i, j))));
@@ -67,8 +67,7 @@ export function crossStitch(stages: readonly Layer[], { own = 0.9 }: CrossStitch
 
 function mix(stitch: Tensor, activations: readonly Tensor[]): Tensor[] {
   const { shape } = activations[0]!;
-  const channels = shape.length > 1 ? shape.at(-1)! : 1;
-  const all = reshape(stack(activations), [activations.length, -1, channels]);
-  const mixed = einsum("ijc,jmc->imc", stitch, all);
+  const all = reshape(stack(activations), [activations.length, shape[0]!, shape[1]!, -1]);
+  const mixed = einsum("ijc,jbcm->ibcm", stitch, all);
   return activations.map((_, t) => reshape(slice(mixed, [t]), shape));
 }

@@ -1,6 +1,6 @@
 import { add, foldIn, matmul, mul, type Structure, type Tensor, tensor, zeros } from "@kinship/tensor";
 import { InputError } from "../errors.js";
-import { inside, type Layer, nothing } from "../layers/layer.js";
+import { alongChannels, inside, type Layer, nothing } from "../layers/layer.js";
 import { type EncoderBuilder, type Named, record } from "./encoder.js";
 import { stageInputs } from "./stages.js";
 
@@ -25,7 +25,7 @@ export function film(stages: readonly Layer[], encodings: Named<readonly number[
       initialise(key, dtype) {
         const made = stages.map((stage, k) => stage.initialise(foldIn(key, k), shapes[k]!, dtype));
         const modulations = stages.map((_, k): Modulation => {
-          const size = [length, shapes[k + 1]!.at(-1)!];
+          const size = [length, shapes[k + 1]![0]!];
           return { scale: zeros(size, dtype), shift: zeros(size, dtype) };
         });
         const shared: Parameters = { trunk: made.map(({ parameters }) => parameters), modulations };
@@ -45,7 +45,8 @@ export function film(stages: readonly Layer[], encodings: Named<readonly number[
             const before = (state[task] as readonly Structure[])[k]!;
             const applied = stage.apply(trunk[k]!, h, inside(own, k, before));
             const { scale, shift } = modulations[k]!;
-            h = add(mul(add(1, matmul(encoding, scale)), applied.output), matmul(encoding, shift));
+            const wide = (values: Tensor): Tensor => alongChannels(values, shapes[k + 1]!);
+            h = add(mul(wide(add(1, matmul(encoding, scale))), applied.output), wide(matmul(encoding, shift)));
             return applied.state;
           });
           return h;

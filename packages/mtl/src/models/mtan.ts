@@ -1,4 +1,16 @@
-import { add, concat, foldIn, matmul, mul, relu, type Structure, sigmoid, type Tensor, zeros } from "@kinship/tensor";
+import {
+  add,
+  concat,
+  einsum,
+  foldIn,
+  mul,
+  relu,
+  reshape,
+  type Structure,
+  sigmoid,
+  type Tensor,
+  zeros,
+} from "@kinship/tensor";
 import { InputError } from "../errors.js";
 import { glorot, he } from "../layers/initialisers.js";
 import { type Floating, inside, type Layer, nothing, requireCount, type Shape, show } from "../layers/layer.js";
@@ -14,19 +26,19 @@ export interface AttentionStage {
   readonly carry?: Layer;
 }
 
-interface Map1 {
+interface ChannelMap {
   readonly weights: Tensor;
   readonly bias: Tensor;
 }
-type Attention = { readonly hidden: Map1; readonly mask: Map1 };
+type Attention = { readonly hidden: ChannelMap; readonly mask: ChannelMap };
 type Own = { readonly attention: readonly Attention[]; readonly carry: readonly Structure[] };
 type Trunk = { readonly first: Structure; readonly second: Structure };
 type State = { readonly trunk: readonly Trunk[]; readonly carry: readonly Named<Structure>[] };
 
 /**
  * A shared network that each task attends to: a_t = σ(h_t(relu(g_t([u; carried])))), â_t = a_t ⊙ p (Liu, Johns & Davison,
- * End-to-end multi-task learning with attention, 2019, equations 1 and 2). g and h are linear along the last axis, which
- * is a 1 × 1 convolution for images; the paper's batch norm inside them is left out.
+ * End-to-end multi-task learning with attention, 2019, equations 1 and 2). g and h are linear maps of the
+ * channels, 1 × 1 convolutions for images; the paper's batch norm inside them is left out.
  */
 export function mtan(stages: readonly AttentionStage[], { hidden }: { readonly hidden: number }): EncoderBuilder {
   requireCount("mtan", "the number of hidden channels", hidden);
@@ -57,7 +69,7 @@ export function mtan(stages: readonly AttentionStage[], { hidden }: { readonly h
         const carry = carries.map((bank, k) => initialiseBank(bank, foldIn(key, 3 * k + 2), dtype));
         const own = (t: number, task: string): Own => ({
           attention: shapes.map(({ u, p, carried }, k) =>
-            initialiseAttention(foldIn(foldIn(key, -1 - t), k), u.at(-1)! + carried, hidden, p.at(-1)!, dtype),
+            initialiseAttention(foldIn(foldIn(key, -1 - t), k), u[0]! + carried, hidden, p[0]!, dtype),
           ),
           carry: carry.map(({ parameters }) => parameters[task] ?? nothing),
         });
@@ -93,7 +105,7 @@ export function mtan(stages: readonly AttentionStage[], { hidden }: { readonly h
           states.carry.push(carried.state);
           attended = record(wanted, (task) => {
             const from = k === 0 ? undefined : (carried.outputs[task] ?? attended[task]!);
-            const read = from === undefined ? u.output : concat([u.output, from], u.output.dimension - 1);
+            const read = from === undefined ? u.output : concat([u.output, from], 1);
             return mul(maskOf(tasksOwn[task]!.attention[k]!, read), p.output);
           });
           h = p.output;
@@ -109,7 +121,11 @@ export function mtan(stages: readonly AttentionStage[], { hidden }: { readonly h
   };
 }
 
-const linear = ({ weights, bias }: Map1, x: Tensor): Tensor => add(matmul(x, weights), bias);
+function linear({ weights, bias }: ChannelMap, x: Tensor): Tensor {
+  const [batch, channels, ...rest] = x.shape as [number, number, ...number[]];
+  const mapped = einsum("cd,bcm->bdm", weights, reshape(x, [batch, channels, -1]));
+  return reshape(add(mapped, reshape(bias, [-1, 1])), [batch, bias.size, ...rest]);
+}
 
 const maskOf = ({ hidden, mask }: Attention, x: Tensor): Tensor => sigmoid(linear(mask, relu(linear(hidden, x))));
 
@@ -132,15 +148,15 @@ function checkStages(stages: readonly AttentionStage[], input: Shape) {
     const u = first.outputShape(at);
     const p = second.outputShape(u);
     const carried = k === 0 ? undefined : (carry?.outputShape(before) ?? before);
-    if (carried && show(carried.slice(0, -1)) !== show(u.slice(0, -1)))
+    if (carried && show(carried.slice(1)) !== show(u.slice(1)))
       throw new InputError(
-        `mtan, stage ${k + 1}: the task carries ${show(carried)} and the shared block gives ${show(u)}; only the last size may differ, give a carry that gets there`,
+        `mtan, stage ${k + 1}: the task carries ${show(carried)} and the shared block gives ${show(u)}; only the channels may differ, give a carry that gets there`,
       );
-    if (show(u.slice(0, -1)) !== show(p.slice(0, -1)))
+    if (show(u.slice(1)) !== show(p.slice(1)))
       throw new InputError(
-        `mtan, stage ${k + 1}: second turns ${show(u)} into ${show(p)}; only the last size may change`,
+        `mtan, stage ${k + 1}: second turns ${show(u)} into ${show(p)}; only the channels may change`,
       );
-    const shapes = { input: at, u, p, carried: carried?.at(-1) ?? 0 };
+    const shapes = { input: at, u, p, carried: carried?.[0] ?? 0 };
     at = p;
     before = p;
     return shapes;

@@ -1,0 +1,333 @@
+import { compile, log, mean, mul, normal, randomKey, square, sub, sum, type Tensor, tensor } from "@kinship/tensor";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  activation,
+  adam,
+  balancers,
+  createObjective,
+  dense,
+  equalWeighting,
+  famo,
+  fixedWeighting,
+  type GramianBalancer,
+  gradVac,
+  hardSharing,
+  kNormOverTrunks,
+  meanKinship,
+  moCo,
+  multiTaskModel,
+  NotFiniteError,
+  regression,
+  sgd,
+  softSharing,
+  type TaskKind,
+  type TrainOptions,
+  train,
+  type Wrap,
+} from "../../src/index.js";
+import { bits, distance } from "../support/gradients.js";
+import { everything, rows, simple } from "./problem.js";
+
+const wrap = compile as unknown as Wrap;
+const signature = (trained: Awaited<ReturnType<typeof train>>) => ({
+  bits: bits({ parameters: trained.parameters, layers: trained.layers }),
+  history: trained.history,
+  stopped: trained.stopped,
+});
+const full = (): TrainOptions => ({
+  objective: everything(),
+  data: rows(40, 1),
+  validation: rows(20, 2),
+  epochs: 4,
+  batchSize: 12,
+  optimizer: adam({ learningRate: 0.01 }),
+  seed: 3,
+});
+
+describe("the same options give the same bits", () => {
+  test("twice, and other bits for another seed", async () => {
+    const first = signature(await train(full()));
+    expect(signature(await train(full()))).toEqual(first);
+    expect(signature(await train({ ...full(), seed: 4 })).bits).not.toEqual(first.bits);
+  });
+});
+
+describe("killed at any moment, training resumes to the same bits", () => {
+  const variants: [string, Partial<TrainOptions>][] = [
+    ["the sum of losses", {}],
+    ["clipped, stopping early", { clipNorm: 0.5, earlyStopping: { patience: 1 } }],
+    ["gradVac, which remembers similarities", { balancer: gradVac() }],
+    ["moCo, which remembers gradients", { balancer: moCo() }],
+    ["compiled", { wrap }],
+  ];
+  test.each(variants)("%s", async (_, more) => {
+    const saved: Uint8Array[] = [];
+    const options = { ...full(), ...more };
+    const whole = signature(
+      await train({ ...options, checkpoint: { save: (bytes) => void saved.push(bytes), everySteps: 1 } }),
+    );
+    expect(saved.length).toBeGreaterThan(8);
+    const picks = fc.sample(fc.nat(saved.length - 1), { numRuns: 6, seed: 11 });
+    for (const pick of picks) {
+      const resumed = await train({ ...options, resume: saved[pick]! });
+      expect(signature(resumed)).toEqual(whole);
+    }
+  }, 60_000);
+
+  test("famo, which looks at losses after the step", async () => {
+    const { objective, data } = simple();
+    const saved: Uint8Array[] = [];
+    const options: TrainOptions = {
+      objective,
+      data,
+      steps: 9,
+      batchSize: 8,
+      optimizer: adam({ learningRate: 0.01 }),
+      balancer: famo(),
+    };
+    const whole = signature(
+      await train({ ...options, checkpoint: { save: (bytes) => void saved.push(bytes), everySteps: 1 } }),
+    );
+    for (const bytes of saved) expect(signature(await train({ ...options, resume: bytes }))).toEqual(whole);
+  });
+
+  test("aborted: rejects with the reason after a last checkpoint", async () => {
+    const whole = signature(await train(full()));
+    const controller = new AbortController();
+    let last: Uint8Array | undefined;
+    const aborted = train({
+      ...full(),
+      signal: controller.signal,
+      checkpoint: {
+        save: (bytes) => {
+          last = bytes;
+        },
+        everySteps: 1000,
+      },
+      onStep: ({ step }) => void (step === 5 && controller.abort(new Error("enough"))),
+    });
+    await expect(aborted).rejects.toThrow("enough");
+    expect(signature(await train({ ...full(), resume: last! }))).toEqual(whole);
+  });
+
+  test("refuses a checkpoint of other settings, a damaged one, and other bytes, saying why", async () => {
+    let last: Uint8Array = new Uint8Array();
+    await train({
+      ...full(),
+      epochs: 1,
+      checkpoint: {
+        save: (bytes) => {
+          last = bytes;
+        },
+      },
+    });
+    await expect(train({ ...full(), seed: 9, resume: last })).rejects.toThrow(
+      "resume: seed was 3 when the checkpoint was written and is 9 now",
+    );
+    await expect(train({ ...full(), resume: last.slice(0, last.length - 1) })).rejects.toThrow("resume: these");
+    await expect(train({ ...full(), resume: new Uint8Array(3) })).rejects.toThrow("resume: these 3 bytes are not");
+  });
+});
+
+test("compiled and eager training agree to rounding", async () => {
+  // Not Adam: it makes steps of full size from a gradient that is nothing but rounding, as that of a bias before batch norm.
+  const options: TrainOptions = { ...full(), dtype: "float64", optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }) };
+  const eager = await train(options);
+  const compiled = await train({ ...options, wrap });
+  expect(distance(compiled.parameters, eager.parameters)).toBeLessThan(1e-9);
+});
+
+describe("early stopping", () => {
+  test("goes back to the best epoch", async () => {
+    const { objective, data } = simple();
+    const options: TrainOptions = {
+      objective,
+      data,
+      validation: simple(10).data,
+      epochs: 200,
+      batchSize: 8,
+      optimizer: adam({ learningRate: 0.05 }),
+      earlyStopping: { patience: 3 },
+    };
+    const trained = await train(options);
+    expect(trained.stopped).toBe("early");
+    const totals = trained.history.map(({ validation }) => validation!.total);
+    const best = totals.indexOf(Math.min(...totals));
+    expect(trained.history.length).toBe(best + 1 + 3);
+    const again = await train({ ...options, epochs: best + 1 });
+    expect(bits(again.parameters)).toEqual(bits(trained.parameters));
+  });
+
+  test("needs validation rows", async () => {
+    const { objective, data } = simple();
+    await expect(
+      train({ objective, data, epochs: 1, optimizer: sgd({ learningRate: 0.1 }), earlyStopping: { patience: 1 } }),
+    ).rejects.toThrow("earlyStopping needs validation rows");
+  });
+});
+
+describe("a number that is not finite", () => {
+  const broken = (loss: (output: Tensor) => Tensor): TaskKind => ({
+    ...regression(),
+    loss: ({ output }) => loss(output),
+  });
+  const model = multiTaskModel({
+    input: [4],
+    encoder: hardSharing(dense(3)),
+    heads: { good: dense(1), bad: dense(1) },
+  });
+  const data = () => ({ good: rows(16, 1).price!, bad: rows(16, 1).discount! });
+
+  test("stops with the step, the task and the operation that made it", async () => {
+    const objective = createObjective({
+      model,
+      tasks: { good: regression(), bad: broken((z) => mean(log(mul(square(z), -1)))) },
+    });
+    let last: Uint8Array | undefined;
+    const checkpoint = {
+      save: (bytes: Uint8Array) => {
+        last = bytes;
+      },
+    };
+    const run = train({ objective, data: data(), epochs: 1, optimizer: sgd({ learningRate: 0.1 }), checkpoint });
+    const error = (await run.catch((reason: unknown) => reason)) as NotFiniteError;
+    expect(error).toBeInstanceOf(NotFiniteError);
+    expect([error.step, error.task, error.operation]).toEqual([0, "bad", "log"]);
+    expect(error.message).toContain('train, step 0: task "bad" is the first that is not finite: log of [16, 1] from -');
+    expect(last).toBeInstanceOf(Uint8Array);
+  });
+
+  test("diverging training names the step, and the last checkpoint is finite", async () => {
+    const objective = createObjective({ model, tasks: { good: regression(), bad: regression() } });
+    const saved: Uint8Array[] = [];
+    const checkpoint = { save: (bytes: Uint8Array) => void saved.push(bytes), everySteps: 1000 };
+    const options: TrainOptions = {
+      objective,
+      data: data(),
+      epochs: 500,
+      optimizer: sgd({ learningRate: 50 }),
+      checkpoint,
+    };
+    const error = (await train(options).catch((reason: unknown) => reason)) as NotFiniteError;
+    expect(error).toBeInstanceOf(NotFiniteError);
+    expect(error.operation).not.toBeNull();
+    // What was saved is the state before the step that failed: from it, the same step fails again.
+    expect(saved.length).toBe(1);
+    const again = (await train({ ...options, resume: saved[0]! }).catch((reason: unknown) => reason)) as NotFiniteError;
+    expect([again.step, again.task, again.operation]).toEqual([error.step, error.task, error.operation]);
+  });
+
+  test("in the inputs is refused with the task, the row and the column", async () => {
+    const { objective } = simple();
+    const x = tensor([
+      [1, 2, 3, 4],
+      [5, Number.NaN, 7, 8],
+    ]);
+    const y = tensor([1, 2]);
+    const run = train({
+      objective,
+      data: { price: { x, y }, discount: { x, y } },
+      epochs: 1,
+      optimizer: sgd({ learningRate: 0.1 }),
+    });
+    await expect(run).rejects.toThrow('task "price", row 1, column 1: the input is NaN');
+  });
+});
+
+/** As many tasks as the robust methods need. */
+function problemOfFour() {
+  const { price, discount } = rows(24, 5);
+  const names = ["a", "b", "c", "d"];
+  const model = multiTaskModel({
+    input: [4],
+    encoder: hardSharing(dense(3, { activation: "tanh" })),
+    heads: Object.fromEntries(names.map((name) => [name, dense(1)])),
+  });
+  const tasks = Object.fromEntries(names.map((name) => [name, regression()]));
+  return { objective: createObjective({ model, tasks }), data: { a: price!, b: discount!, c: price!, d: discount! } };
+}
+
+describe("balancing", () => {
+  const { objective, data } = simple();
+  const options: TrainOptions = {
+    objective,
+    data,
+    steps: 6,
+    batchSize: 8,
+    optimizer: sgd({ learningRate: 0.05 }),
+    dtype: "float64",
+  };
+
+  test.each(Object.entries(balancers))("%s trains", async (_, create) => {
+    const { data: four, objective: ofFour } = problemOfFour();
+    const trained = await train({ ...options, objective: ofFour, data: four, steps: 8, balancer: create() });
+    const { losses } = trained.history.at(-1)!;
+    for (const loss of Object.values(losses)) expect(Number.isFinite(loss)).toBe(true);
+  });
+
+  test("weights of 1, by losses or by gradients, are no balancing", async () => {
+    const plain = await train(options);
+    const ones: GramianBalancer = {
+      kind: "gramian",
+      name: "ones",
+      needs: {},
+      start: () => ({}),
+      weigh: (state) => ({ state, weights: Float64Array.of(1, 1), residual: 0 }),
+    };
+    for (const balancer of [equalWeighting({ reduction: "sum" }), fixedWeighting([1, 1]), ones])
+      expect(distance((await train({ ...options, balancer })).parameters, plain.parameters)).toBeLessThan(1e-12);
+  });
+
+  test("fixed weights are the objective's own weights", async () => {
+    const own = createObjective({
+      model: objective.model,
+      tasks: { price: { kind: regression(), weight: 0.3 }, discount: { kind: regression(), weight: 2 } },
+    });
+    const [weighted, fixed] = [
+      await train({ ...options, objective: own }),
+      await train({ ...options, balancer: fixedWeighting([0.3, 2]) }),
+    ];
+    expect(distance(weighted.parameters, fixed.parameters)).toBeLessThan(1e-12);
+  });
+});
+
+test("soft sharing becomes hard sharing as λ grows: the distance falls in proportion to 1/λ", async () => {
+  // Explicit steps of η = 1/λ, as many as make the same time; hard sharing sums over the tasks what soft averages.
+  const heads = { a: activation("identity"), b: activation("identity") };
+  const x = normal(randomKey(4), [12, 3], { dtype: "float64" });
+  const data = { a: { x, y: sum(x, { axis: 1 }) }, b: { x, y: mul(sub(sum(x, { axis: 1 }), 1), -2) } };
+  const tasks = { a: regression(), b: regression() };
+  const trunk = dense(1, { weights: "glorot" });
+  const gap = async (lambda: number) => {
+    const steps = lambda;
+    const common = { data, steps, batchSize: 24, dtype: "float64" as const, wrap };
+    const hard = multiTaskModel({ input: [3], encoder: hardSharing(trunk), heads });
+    const soft = multiTaskModel({ input: [3], encoder: softSharing(trunk), heads });
+    const penalty = kNormOverTrunks({ tasks: ["a", "b"], lambda, kinship: meanKinship({ shrinkage: 0 }) });
+    const one = await train({
+      ...common,
+      objective: createObjective({ model: hard, tasks }),
+      optimizer: sgd({ learningRate: 1 / lambda / 2 }),
+    });
+    const two = await train({
+      ...common,
+      objective: createObjective({ model: soft, tasks, penalties: [penalty] }),
+      optimizer: sgd({ learningRate: 1 / lambda }),
+    });
+    return distance(two.parameters.model.tasks.a!.encoder, one.parameters.model.shared);
+  };
+  const [near, far] = [await gap(400), await gap(40)];
+  expect(near).toBeLessThan(0.02);
+  expect(far / near).toBeGreaterThan(7);
+  expect(far / near).toBeLessThan(13);
+});
+
+test("tasks with rows of their own train together, each on its own", async () => {
+  const { objective } = simple();
+  const data = { price: rows(30, 1).price!, discount: rows(9, 2).discount! };
+  const trained = await train({ objective, data, epochs: 30, batchSize: 13, optimizer: adam({ learningRate: 0.05 }) });
+  const [first, last] = [trained.history[0]!, trained.history.at(-1)!];
+  for (const task of ["price", "discount"]) expect(last.losses[task]).toBeLessThan(0.5 * first.losses[task]!);
+  expect(trained.steps).toBe(30 * 3);
+});
