@@ -61,19 +61,23 @@ describe("killed at any moment, training resumes to the same bits", () => {
     ["moCo, which remembers gradients", { balancer: moCo() }],
     ["compiled", { wrap }],
   ];
-  test.each(variants)("%s", async (_, more) => {
-    const saved: Uint8Array[] = [];
-    const options = { ...full(), ...more };
-    const whole = signature(
-      await train({ ...options, checkpoint: { save: (bytes) => void saved.push(bytes), everySteps: 1 } }),
-    );
-    expect(saved.length).toBeGreaterThan(8);
-    const picks = fc.sample(fc.nat(saved.length - 1), { numRuns: 6, seed: 11 });
-    for (const pick of picks) {
-      const resumed = await train({ ...options, resume: saved[pick]! });
-      expect(signature(resumed)).toEqual(whole);
-    }
-  }, 60_000);
+  test.each(variants)(
+    "%s",
+    async (_, more) => {
+      const saved: Uint8Array[] = [];
+      const options = { ...full(), ...more };
+      const whole = signature(
+        await train({ ...options, checkpoint: { save: (bytes) => void saved.push(bytes), everySteps: 1 } }),
+      );
+      expect(saved.length).toBeGreaterThan(8);
+      const picks = fc.sample(fc.nat(saved.length - 1), { numRuns: 6, seed: 11 });
+      for (const pick of picks) {
+        const resumed = await train({ ...options, resume: saved[pick]! });
+        expect(signature(resumed)).toEqual(whole);
+      }
+    },
+    60_000,
+  );
 
   test("famo, which looks at losses after the step", async () => {
     const { objective, data } = simple();
