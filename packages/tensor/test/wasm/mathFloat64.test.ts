@@ -56,7 +56,7 @@ function samples({ from, to, near = [] }: Domain): Float64Array {
     keep((1 + random()) * 2 ** exponent);
     keep(-(1 + random()) * 2 ** exponent);
   }
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 400; i++) {
     keep((1 + random()) * 2 ** Math.floor(random() * 14 - 10) * (i % 2 ? 1 : -1));
     keep(Math.max(from, -50) + random() * (Math.min(to, 50) - Math.max(from, -50)));
   }

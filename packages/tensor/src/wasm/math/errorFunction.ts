@@ -2,7 +2,7 @@
 
 import { erfNearZero, scaledComplement, scaledComplementLow } from "../../erfCoefficients.js";
 import { type Expression, type Local, v128 } from "../assembler/index.js";
-import { expClamped, expTail } from "./exponential.js";
+import { expClamped, expParts, expTail } from "./exponential.js";
 import {
   arithmetic,
   type Body,
@@ -59,9 +59,13 @@ function complement(site: Site, a: Local, square: Local, factor: Local, lost?: L
   const residual = sub(sub(numerator, product), productError(site, double, quotient, denominator, product));
   const lows = sub(numeratorLow, mul(quotient, denominatorLow));
   const quotientLow = f.let(div(add(residual, lows), denominator));
-  const exponential = f.let(expClamped(site, double, neg(square), neg(lost.ofSquare)));
-  // The exponential last: where it is subnormal, what multiplies it is below 1.
-  return add(mul(exponential, mul(quotient, factor)), mul(exponential, mul(quotientLow, factor)));
+  // Both factors as sums; the powers of two last, so that a subnormal result is rounded once.
+  const scaled = f.let(mul(quotient, factor));
+  const scaledLow = f.let(add(productError(site, double, quotient, factor, scaled), mul(quotientLow, factor)));
+  const exponential = expParts(site, double, neg(square), neg(lost.ofSquare));
+  const { significand } = exponential;
+  const correction = add(mul(exponential.lost, scaled), mul(significand, scaledLow));
+  return mul(mul(add(mul(significand, scaled), correction), exponential.first), exponential.second);
 }
 
 /** erfc |x|, clamped to where it is not zero. */

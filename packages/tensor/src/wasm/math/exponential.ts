@@ -55,19 +55,34 @@ export function splitPower({ f }: Site, shape: Shape, n: Local): [Local, Local] 
   return [f.let(power(half)), f.let(power(sub(n, half)))];
 }
 
-/** e^(x + low), for x clamped to where the result is neither zero nor infinite, or a little beyond. */
+/** e^(x + low) = (significand + lost)·first·second, for x clamped to where that is not 0 or infinite, or a little beyond. */
+export function expParts(
+  site: Site,
+  shape: Shape,
+  x: Expression,
+  low?: Expression,
+  tail: readonly number[] = shape === single ? expTail.single : expTail.double,
+): { significand: Local; lost: Expression; first: Local; second: Local } {
+  const { c, add, sub, atMost, atLeast } = arithmetic(shape);
+  const { f } = site;
+  const clamped = shape === single ? atLeast(atMost(x, 89), -104) : atLeast(atMost(x, 710), -746);
+  const { n, r } = reduceByLn2(site, shape, clamped, low);
+  const rest = f.let(expm1Reduced(site, shape, r, tail));
+  const significand = f.let(add(rest, c(1)));
+  const [first, second] = splitPower(site, shape, n);
+  return { significand, lost: sub(rest, sub(significand, c(1))), first, second };
+}
+
+/** e^(x + low) as one number. */
 export function expClamped(
   site: Site,
   shape: Shape,
   x: Expression,
   low?: Expression,
-  tail = shape === single ? expTail.single : expTail.double,
+  tail?: readonly number[],
 ): Expression {
-  const { c, add, mul, atMost, atLeast } = arithmetic(shape);
-  const clamped = shape === single ? atLeast(atMost(x, 89), -104) : atLeast(atMost(x, 710), -746);
-  const { n, r } = reduceByLn2(site, shape, clamped, low);
-  const significand = site.f.let(add(expm1Reduced(site, shape, r, tail), c(1)));
-  const [first, second] = splitPower(site, shape, n);
+  const { mul } = arithmetic(shape);
+  const { significand, first, second } = expParts(site, shape, x, low, tail);
   return mul(mul(significand, first), second);
 }
 

@@ -1,4 +1,32 @@
-/** The mathematical routines by name, each defined in a module the first time it is asked for. */
+/**
+ * The mathematical routines by name, each defined in a module the first time it is asked for.
+ *
+ * The bound for each is 2 units in the last place. The worst seen, in such units: float32 over every 61st of the 2³² bit
+ * patterns, and 20 million pairs (the tests with KINSHIP_DEEP=1 go through all patterns); float64 over some 1,500
+ * arguments of all magnitudes.
+ *
+ *     exp       float32 0.98   float64 0.88
+ *     expm1     float32 1.58   float64 1.80
+ *     log       float32 0.83   float64 0.74
+ *     log1p     float32 0.82   float64 0.74
+ *     sigmoid   float32 1.87   float64 1.16
+ *     softplus  float32 1.63   float64 1.19
+ *     tanh      float32 1.97   float64 1.62
+ *     sinh      float32 1.85   float64 1.91
+ *     cosh      float32 1.81   float64 0.96
+ *     sin       float32 0.50   float64 0.74
+ *     cos       float32 0.50   float64 0.66
+ *     tan       float32 0.50   float64 0.70
+ *     asin      float32 0.67   float64 0.55
+ *     acos      float32 0.62   float64 0.53
+ *     atan      float32 1.88   float64 1.71
+ *     erf       float32 0.50   float64 1.17
+ *     erfc      float32 0.51   float64 1.32
+ *     gelu      float32 0.51   float64 1.39
+ *     rsqrt     float32 1.49   float64 1.31
+ *     pow       float32 0.50   float64 0.82
+ *     atan2     float32 1.92   float64 1.06
+ */
 
 import type { FunctionHandle, ModuleBuilder } from "../assembler/index.js";
 import { errorFunction } from "./errorFunction.js";

@@ -12,7 +12,7 @@ import {
   i32,
   i32x4,
   i64x2,
-  type Local,
+  Local,
   type ModuleBuilder,
   shuffle32,
   v128,
@@ -98,7 +98,7 @@ export function polynomial({ f }: Site, shape: Shape, coefficients: readonly num
   let power = x;
   let terms: Expression[] = coefficients.map((value) => float.const(value));
   while (terms.length > 1) {
-    const known: Expression = power.type === "v128" && "index" in power ? power : f.let(power);
+    const known = power instanceof Local ? power : f.let(power);
     const next: Expression[] = [];
     for (let i = 0; i < terms.length; i += 2) {
       const upper = terms[i + 1];
