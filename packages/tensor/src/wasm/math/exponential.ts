@@ -41,11 +41,16 @@ export function reduceByLn2({ f }: Site, shape: Shape, x: Expression, low?: Expr
   return { n, r: f.let(low === undefined ? r : add(r, low)) };
 }
 
-/** eʳ − 1 for the reduced r. */
-export function expm1Reduced(site: Site, shape: Shape, r: Local, tail: readonly number[]): Expression {
-  const { add, mul } = arithmetic(shape);
+/** eʳ − 1 − r for the reduced r. */
+export function expm1Rest(site: Site, shape: Shape, r: Local, tail: readonly number[]): Expression {
+  const { mul } = arithmetic(shape);
   const series = site.f.let(polynomial(site, shape, tail, r));
-  return add(r, mul(mul(r, r), series));
+  return mul(mul(r, r), series);
+}
+
+/** eʳ − 1 for the reduced r. */
+function expm1Reduced(site: Site, shape: Shape, r: Local, tail: readonly number[]): Expression {
+  return arithmetic(shape).add(r, expm1Rest(site, shape, r, tail));
 }
 
 /** 2ⁿ as a product of two powers, so that neither overflows and a subnormal product is rounded once. */

@@ -1,7 +1,7 @@
 /** tanh, sinh and cosh. */
 
 import { v128 } from "../assembler/index.js";
-import { expm1Reduced, expTail, reduceByLn2, splitPower } from "./exponential.js";
+import { expm1Rest, expTail, reduceByLn2, splitPower } from "./exponential.js";
 import { arithmetic, type Body, bothWidths, polynomial, type Shape, single } from "./shape.js";
 
 /** tanh |x| = E/(E + 2) with E = e^(2|x|) − 1: no cancellation anywhere, one quotient. */
@@ -12,14 +12,18 @@ const tanh = (shape: Shape): Body => {
     // Beyond the bound tanh rounds to 1, and so does the quotient; 2ⁿ is far from overflow.
     const doubled = atMost(mul(abs(x!), c(2)), shape === single ? 20 : 40);
     const { n, r } = reduceByLn2(site, shape, doubled);
-    const p = expm1Reduced(site, shape, r, shape === single ? expTail.single : expTail.double);
+    const rest = f.let(expm1Rest(site, shape, r, shape === single ? expTail.single : expTail.double));
+    const p = f.let(add(r, rest));
     const scale = f.let(power(n));
     const e = f.let(add(mul(p, scale), sub(scale, c(1))));
     const sum = f.let(add(e, c(2)));
     const q = f.let(div(e, sum));
-    // What the sum lost: ∂q/∂sum = −q/sum, and 1/sum = (1 − q)/2, which is too coarse to use where q is almost 1.
+    // What E and the sum lost: ∂q/∂E is at most 1/sum, ∂q/∂sum = −q/sum, and 1/sum = (1 − q)/2, which is too coarse
+    // to use where q is almost 1.
     const lost = v128.and(sub(e, sub(sum, c(2))), lt(e, c(2 ** (shape.significand - 4))));
-    return v128.or(sub(q, mul(mul(q, lost), sub(c(0.5), mul(q, c(0.5))))), sign(x!));
+    const eLost = mul(sub(rest, sub(p, r)), scale);
+    const correction = mul(sub(eLost, mul(q, lost)), sub(c(0.5), mul(q, c(0.5))));
+    return v128.or(add(q, correction), sign(x!));
   };
 };
 

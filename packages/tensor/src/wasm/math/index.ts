@@ -11,7 +11,7 @@
  *     log1p     float32 0.82   float64 0.74
  *     sigmoid   float32 1.87   float64 1.16
  *     softplus  float32 1.63   float64 1.19
- *     tanh      float32 1.97   float64 1.62
+ *     tanh      float32 1.84   float64 1.70
  *     sinh      float32 1.85   float64 1.91
  *     cosh      float32 1.81   float64 0.96
  *     sin       float32 0.50   float64 0.74
