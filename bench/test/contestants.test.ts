@@ -1,8 +1,8 @@
 import path from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { measureCall, type Settings } from "../src/harness/calls.js";
+import { measureCall, measurePeak, type Settings } from "../src/harness/calls.js";
 import { Contestant } from "../src/harness/contestant.js";
-import type { CallFamily } from "../src/harness/family.js";
+import { type CallFamily, peakFamily } from "../src/harness/family.js";
 import { forkLine, pythonLine } from "../src/harness/lines.js";
 import type { Origin } from "../src/harness/peer.js";
 import { doubling } from "./fakes/rows.js";
@@ -74,6 +74,11 @@ test("what is ours and not written is said to be so", async () => {
   expect((await measure([fake("idle", "ours")])).get("idle")).toMatchObject({ state: "unstarted" });
 });
 
+test("what a library of ours cannot do is not said to be unwritten", async () => {
+  const outcome = (await measure([fake("lacking", "ours")])).get("lacking");
+  expect(outcome).toEqual({ state: "none", reason: "knows no doubling" });
+});
+
 test("what is measured carries quartiles, how far it was from the reference and its first call", async () => {
   const outcome = (await measure([fake("right")])).get("right")!;
   if (outcome.state !== "measured") throw new Error(outcome.reason);
@@ -84,6 +89,16 @@ test("what is measured carries quartiles, how far it was from the reference and 
   expect(samples).toBeGreaterThan(0);
   expect(outcome.error).toBe(0);
   expect(outcome.firstCall).toBeGreaterThan(0);
+});
+
+test("a peak of memory is that of a fresh process, and only of an answer that is right", async () => {
+  const peak = peakFamily(family, ["3"], 10);
+  const entries = await measurePeak(peak, peak.cases[0]!, [fake("right"), fake("wrong"), fake("crashing")], settings);
+  expect(entries.map(({ outcome }) => outcome.state)).toEqual(["measured", "wrong", "crashed"]);
+  const [right] = entries;
+  if (right!.outcome.state !== "measured") throw new Error(right!.outcome.reason);
+  // Node alone takes some 40 MB; what it held is not what this process holds.
+  expect(right!.outcome.summary.median).toBeGreaterThan(2 ** 24);
 });
 
 test("a peer in another language is sent its inputs and answers a line each", async () => {

@@ -144,7 +144,7 @@ function refusal(answer: Answer, contestant: Contestant): Outcome {
     case "absent":
       return { state: "absent", reason: answer.reason };
     case "none":
-      return { state: contestant.origin === "ours" ? "unstarted" : "none", reason: answer.reason };
+      return { state: contestant.origin === "ours" && !answer.written ? "unstarted" : "none", reason: answer.reason };
     case "failed":
       return { state: "failed", reason: answer.reason };
     default:

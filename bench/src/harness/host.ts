@@ -58,11 +58,11 @@ export class Host {
     const implement = family.implementations[this.peer.library] as
       | ((library: unknown, ...rest: unknown[]) => Prepared | Promise<Prepared>)
       | undefined;
-    if (implement === undefined) return { type: "none", reason: "has nothing for this row" };
+    if (implement === undefined) return { type: "none", written: false, reason: "has nothing for this row" };
     try {
       this.prepared = await implement(this.library, family.inputs(parameters), parameters);
     } catch (error) {
-      if (error instanceof Lacking) return { type: "none", reason: error.message };
+      if (error instanceof Lacking) return { type: "none", written: true, reason: error.message };
       throw error;
     }
     let result: unknown;

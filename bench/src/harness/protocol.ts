@@ -15,8 +15,8 @@ export type Answer =
   | { readonly type: "loaded"; readonly versions: Readonly<Record<string, string>> }
   /** The library is not installed, or not for this machine. */
   | { readonly type: "absent"; readonly reason: string }
-  /** The peer has nothing for this row. */
-  | { readonly type: "none"; readonly reason: string }
+  /** Nobody wrote this row for the peer, or its library cannot do it. */
+  | { readonly type: "none"; readonly written: boolean; readonly reason: string }
   | { readonly type: "prepared"; readonly outputs: Outputs; readonly firstCall: number }
   /** Nanoseconds of one call, a sample each. */
   | { readonly type: "timed"; readonly samples: ArrayLike<number> }

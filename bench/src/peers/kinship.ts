@@ -6,26 +6,38 @@ export interface Kinship extends Adaptor<Tensor> {
   readonly ops: typeof import("@kinship/tensor");
   readonly autodiff: typeof import("@kinship/autodiff");
   readonly mtl: typeof import("@kinship/mtl");
+  readonly compiled: boolean;
+  /** The function itself, or the one program it compiles to: rows are written once for both columns. */
+  compile<A extends readonly unknown[], R>(f: (...inputs: A) => R): (...inputs: A) => R;
 }
 
+async function load(compiled: boolean): Promise<Kinship> {
+  const ops = await import("@kinship/tensor");
+  const autodiff = await import("@kinship/autodiff");
+  const mtl = await import("@kinship/mtl");
+  return {
+    ops,
+    autodiff,
+    mtl,
+    compiled,
+    compile: (f) => (compiled ? ops.compile(f) : f),
+    ...adaptor<Tensor>({
+      from: ({ data, shape }) => ops.tensor(data, { shape }),
+      read: (result) => result.toTypedArray(),
+    }),
+  };
+}
+
+const packages = ["@kinship/tensor", "@kinship/autodiff", "@kinship/mtl"];
+
 /** Each operation on its own, as it is called. */
-export const kinship = peer({
-  name: "kinship",
+export const kinship = peer({ name: "kinship", origin: "ours", library: "kinship", packages, load: () => load(false) });
+
+/** The whole computation as one WebAssembly module. */
+export const kinshipCompiled = peer({
+  name: "kinship compiled",
   origin: "ours",
   library: "kinship",
-  packages: ["@kinship/tensor", "@kinship/autodiff", "@kinship/mtl"],
-  async load() {
-    const ops = await import("@kinship/tensor");
-    const autodiff = await import("@kinship/autodiff");
-    const mtl = await import("@kinship/mtl");
-    return {
-      ops,
-      autodiff,
-      mtl,
-      ...adaptor<Tensor>({
-        from: ({ data, shape }) => ops.tensor(data, { shape }),
-        read: (result) => result.toTypedArray(),
-      }),
-    };
-  },
+  packages,
+  load: () => load(true),
 });

@@ -38,7 +38,7 @@ class Peer:
     def prepare(self, request):
         make = self.rows.ROWS.get(request["family"])
         if make is None:
-            return {"type": "none"}
+            return {"type": "none", "written": False, "reason": "has nothing for this row"}
         inputs = {name: self.decode(values) for name, values in request["inputs"].items()}
         self.run = make(inputs, request["parameters"])
         start = time.perf_counter_ns()

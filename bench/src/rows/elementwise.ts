@@ -23,9 +23,12 @@ export const chain = callFamily<{ size: number }>({
   // A tanh has no agreed count of operations: only the passes over memory are limited here.
   work: ({ size }) => ({ bytes: 5 * 4 * size }),
   implementations: {
-    kinship: ({ ops, from, computes }, { a, b, c, d }) => {
+    kinship: ({ ops, compile, from, computes }, { a, b, c, d }) => {
       const [p, q, r, s] = [from(a!), from(b!), from(c!), from(d!)];
-      return computes(() => ops.mul(ops.tanh(ops.add(ops.mul(p, q), r)), s));
+      const f = compile((w: typeof p, x: typeof p, y: typeof p, z: typeof p) =>
+        ops.mul(ops.tanh(ops.add(ops.mul(w, x), y)), z),
+      );
+      return computes(() => f(p, q, r, s));
     },
     tfjs: ({ tf, from, computes }, { a, b, c, d }) => {
       const [p, q, r, s] = [from(a!), from(b!), from(c!), from(d!)];
@@ -98,9 +101,10 @@ export const smallAddition = callFamily<{ size: number }>({
   reference: ({ a, b }, { size }) => [Float64Array.from({ length: size }, (_, i) => a!.data[i]! + b!.data[i]!)],
   work: () => ({}),
   implementations: {
-    kinship: ({ ops, from, computes }, { a, b }) => {
+    kinship: ({ ops, compile, from, computes }, { a, b }) => {
       const [x, y] = [from(a!), from(b!)];
-      return computes(() => ops.add(x, y));
+      const f = compile((p: typeof x, q: typeof x) => ops.add(p, q));
+      return computes(() => f(x, y));
     },
     tfjs: ({ tf, from, computes }, { a, b }) => {
       const [x, y] = [from(a!), from(b!)];

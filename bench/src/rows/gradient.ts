@@ -11,9 +11,9 @@ export const smallGradient = callFamily<{ size: number }>({
   reference: ({ x }) => [Float64Array.from(x!.data, (value) => 2 * value)],
   work: () => ({}),
   implementations: {
-    kinship: ({ ops, autodiff, from, computes }, { x }) => {
+    kinship: ({ ops, autodiff, compile, from, computes }, { x }) => {
       const point = from(x!);
-      const gradient = autodiff.grad((p: typeof point) => ops.sum(ops.mul(p, p)));
+      const gradient = compile(autodiff.grad((p: typeof point) => ops.sum(ops.mul(p, p))));
       return computes(() => gradient(point));
     },
     tfjs: ({ tf, from, computes }, { x }) => {

@@ -1,4 +1,4 @@
-import { callFamily } from "../harness/family.js";
+import { callFamily, Lacking } from "../harness/family.js";
 import type { Inputs } from "../harness/values.js";
 import { blockProduct, grams, type KNorm, moments, rowCounts, rowsOf, SCHOOL } from "./knormData.js";
 
@@ -57,7 +57,8 @@ export const knormFit = callFamily<KNorm>({
     dtype: "float64",
   }),
   implementations: {
-    kinship: ({ mtl }, inputs, parameters) => {
+    kinship: ({ mtl, compiled }, inputs, parameters) => {
+      if (compiled) throw new Lacking("a solver has nothing to compile");
       const { features, most, lambda, shrinkage } = parameters;
       const counts = rowCounts(parameters);
       const tasks = Array.from(counts, (count, t) => {

@@ -54,23 +54,24 @@ export const knormGradient = callFamily<From>({
       : { flops: 2 * tasks * features ** 2 + tie, bytes: 4 * (tasks * features ** 2 + tasks * tasks) };
   },
   implementations: {
-    kinship: ({ ops, from: make, computes }, inputs, { tasks, features, lambda, from }) => {
+    kinship: ({ ops, compile, from: make, computes }, inputs, { tasks, features, lambda, from }) => {
       const { add, matmul, mul, reshape, sub, transpose } = ops;
       const [w, k] = [make(inputs.w!), make(inputs.k!)];
-      const column = reshape(w, [tasks, features, 1]);
+      type A = typeof w;
+      const column = (weights: A) => reshape(weights, [tasks, features, 1]);
+      const finish = (pull: A, weights: A, tie: A) =>
+        add(mul(reshape(pull, [tasks, features]), 2), mul(matmul(tie, weights), lambda));
       if (from === "rows") {
         const [x, y] = [make(inputs.x!), make(inputs.y!)];
-        const xt = transpose(x, [0, 2, 1]);
-        return computes(() => {
-          const pull = reshape(matmul(xt, sub(matmul(x, column), y)), [tasks, features]);
-          return add(mul(pull, 2), mul(matmul(k, w), lambda));
+        const f = compile((rows: A, targets: A, weights: A, tie: A) => {
+          const residual = sub(matmul(rows, column(weights)), targets);
+          return finish(matmul(transpose(rows, [0, 2, 1]), residual), weights, tie);
         });
+        return computes(() => f(x, y, w, k));
       }
       const [blocks, targets] = [make(inputs.blocks!), make(inputs.targets!)];
-      return computes(() => {
-        const pull = reshape(sub(matmul(blocks, column), targets), [tasks, features]);
-        return add(mul(pull, 2), mul(matmul(k, w), lambda));
-      });
+      const f = compile((a: A, c: A, weights: A, tie: A) => finish(sub(matmul(a, column(weights)), c), weights, tie));
+      return computes(() => f(blocks, targets, w, k));
     },
     tfjs: ({ tf, from: make, computes }, inputs, { tasks, features, lambda, from }) => {
       const [w, k] = [make(inputs.w!), make(inputs.k!)];

@@ -85,41 +85,51 @@ export const mlpStep = callFamily<Sizes>({
     flops: 2 * batch * (2 * features * width + 3 * width * width + 3 * width * heads),
   }),
   implementations: {
-    kinship: ({ ops, autodiff, from }, inputs, sizes) => {
+    kinship: ({ ops, autodiff, compile, from }, inputs, sizes) => {
       type State = Record<string, KinshipTensor>;
       const { add, div, matmul, maximum, mean, mul, sqrt, sub } = ops;
       const names = parameterNames(sizes);
+      const each = (f: (name: string) => KinshipTensor): State =>
+        Object.fromEntries(names.map((name) => [name, f(name)]));
       const x = from(inputs.x!);
       const y = headsOf(sizes).map((head) => from(inputs[`y_${head}`]!));
-      let state: State = Object.fromEntries(names.map((name) => [name, from(inputs[name]!)]));
-      let m: State = Object.fromEntries(names.map((name) => [name, ops.zerosLike(state[name]!)]));
-      let v: State = m;
-      let t = 0;
-      const lossAndGradient = autodiff.valueAndGrad((p: State) => {
-        const h1 = maximum(add(matmul(x, p.w1!), p.b1!), 0);
+      const lossAndGradient = autodiff.valueAndGrad((p: State, rows: KinshipTensor, targets: KinshipTensor[]) => {
+        const h1 = maximum(add(matmul(rows, p.w1!), p.b1!), 0);
         const h2 = maximum(add(matmul(h1, p.w2!), p.b2!), 0);
         return headsOf(sizes)
           .map((head) => {
-            const difference = sub(add(matmul(h2, p[`w_${head}`]!), p[`b_${head}`]!), y[head]!);
+            const difference = sub(add(matmul(h2, p[`w_${head}`]!), p[`b_${head}`]!), targets[head]!);
             return mean(mul(difference, difference));
           })
           .reduce((sum, term) => add(sum, term));
       });
-      const each = (f: (name: string) => KinshipTensor): State =>
-        Object.fromEntries(names.map((name) => [name, f(name)]));
+      const { rate, beta1, beta2, epsilon } = ADAM;
+      const step = compile(
+        (p: State, m: State, v: State, rows: KinshipTensor, targets: KinshipTensor[], bias: State) => {
+          const [loss, g] = lossAndGradient(p, rows, targets);
+          const m2 = each((name) => add(mul(m[name]!, beta1), mul(g[name]!, 1 - beta1)));
+          const v2 = each((name) => add(mul(v[name]!, beta2), mul(mul(g[name]!, g[name]!), 1 - beta2)));
+          const p2 = each((name) =>
+            sub(
+              p[name]!,
+              div(mul(m2[name]!, mul(bias.first!, rate)), add(sqrt(mul(v2[name]!, bias.second!)), epsilon)),
+            ),
+          );
+          return { loss, p: p2, m: m2, v: v2 };
+        },
+      );
+      let p = each((name) => from(inputs[name]!));
+      let m = each((name) => ops.zerosLike(p[name]!));
+      let v = each((name) => ops.zerosLike(p[name]!));
+      let t = 0;
       return {
         run: () => {
-          const [loss, g] = lossAndGradient(state);
           const { first, second } = corrections(++t);
-          const { rate, beta1, beta2, epsilon } = ADAM;
-          m = each((name) => add(mul(m[name]!, beta1), mul(g[name]!, 1 - beta1)));
-          v = each((name) => add(mul(v[name]!, beta2), mul(mul(g[name]!, g[name]!), 1 - beta2)));
-          state = each((name) =>
-            sub(state[name]!, div(mul(m[name]!, rate * first), add(sqrt(mul(v[name]!, second)), epsilon))),
-          );
-          return loss;
+          const next = step(p, m, v, x, y, { first: ops.tensor(first), second: ops.tensor(second) });
+          ({ p, m, v } = next);
+          return next.loss;
         },
-        read: (loss) => [(loss as KinshipTensor).toTypedArray(), ...names.map((name) => state[name]!.toTypedArray())],
+        read: (loss) => [(loss as KinshipTensor).toTypedArray(), ...names.map((name) => p[name]!.toTypedArray())],
       };
     },
     tfjs: ({ tf, from }, inputs, sizes) => {

@@ -71,9 +71,12 @@ export const product = callFamily<Product>({
     dtype,
   }),
   implementations: {
-    kinship: ({ ops, from, computes }, { a, b }, { transposeA, transposeB }) => {
+    kinship: ({ ops, compile, from, computes }, { a, b }, { transposeA, transposeB }) => {
       const [x, y] = [from(a!), from(b!)];
-      return computes(() => ops.matmul(transposeA ? ops.transpose(x) : x, transposeB ? ops.transpose(y) : y));
+      const f = compile((p: typeof x, q: typeof x) =>
+        ops.matmul(transposeA ? ops.transpose(p) : p, transposeB ? ops.transpose(q) : q),
+      );
+      return computes(() => f(x, y));
     },
     tfjs: ({ tf, from, computes }, { a, b }, { transposeA, transposeB, dtype }) => {
       if (dtype === "float64") throw new Lacking("has no float64");

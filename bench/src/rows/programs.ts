@@ -49,6 +49,11 @@ import { matmul, tensor } from "@kinship/tensor";
 const a = tensor(${VALUES}, { shape: [${SIZE}, ${SIZE}] });
 const p = matmul(a, a).toTypedArray();
 ${show}`,
+      "kinship compiled": `
+import { compile, matmul, tensor } from "@kinship/tensor";
+const a = tensor(${VALUES}, { shape: [${SIZE}, ${SIZE}] });
+const p = compile((x) => matmul(x, x))(a).toTypedArray();
+${show}`,
       "tfjs wasm": `${tfjs("wasm")}
 const a = tf.tensor(${VALUES}, [${SIZE}, ${SIZE}]);
 const p = tf.matMul(a, a).dataSync();
@@ -131,6 +136,14 @@ import { grad } from "@kinship/autodiff";
 const x = tensor([[1, 2], [3, 4]]);
 const f = (w) => { const y = matmul(x, w); return sum(mul(y, y)); };
 console.log(JSON.stringify(Array.from(grad(f)(tensor([[1], [-1]])).toTypedArray())));`,
+      },
+      "kinship compiled": {
+        source: `
+import { compile, matmul, mul, sum, tensor } from "@kinship/tensor";
+import { grad } from "@kinship/autodiff";
+const f = (w, x) => { const y = matmul(x, w); return sum(mul(y, y)); };
+const g = compile(grad(f))(tensor([[1], [-1]]), tensor([[1, 2], [3, 4]]));
+console.log(JSON.stringify(Array.from(g.toTypedArray())));`,
       },
       "tfjs wasm": {
         source: umbrella("wasm") + gradientOfTfjs,

@@ -14,9 +14,10 @@ export const sum = callFamily<{ size: number }>({
   reference: ({ a }) => [[Array.from(a!.data).reduce((total, value) => total + value, 0)]],
   work: ({ size }) => ({ bytes: 4 * size }),
   implementations: {
-    kinship: ({ ops, from, computes }, { a }) => {
+    kinship: ({ ops, compile, from, computes }, { a }) => {
       const x = from(a!);
-      return computes(() => ops.sum(x));
+      const f = compile((p: typeof x) => ops.sum(p));
+      return computes(() => f(x));
     },
     tfjs: ({ tf, from, computes }, { a }) => {
       const x = from(a!);
@@ -70,9 +71,10 @@ export const softmax = callFamily<{ rows: number; columns: number }>({
   },
   work: ({ rows, columns }) => ({ bytes: 2 * 4 * rows * columns }),
   implementations: {
-    kinship: ({ ops, from, computes }, { a }) => {
+    kinship: ({ ops, compile, from, computes }, { a }) => {
       const x = from(a!);
-      return computes(() => ops.softmax(x));
+      const f = compile((p: typeof x) => ops.softmax(p));
+      return computes(() => f(x));
     },
     tfjs: ({ tf, from, computes }, { a }) => {
       const x = from(a!);

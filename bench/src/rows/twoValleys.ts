@@ -53,9 +53,9 @@ export const twoValleys = callFamily<{ steps: number }>({
   reference,
   work: () => ({}),
   implementations: {
-    kinship: ({ ops, autodiff, from }, { start }, { steps }) => {
+    kinship: ({ ops, autodiff, compile, from }, { start }, { steps }) => {
       const { abs, add, div, log, maximum, mul, sqrt, square, sub, tanh } = ops;
-      const first = from(start!);
+      const begin = from(start!);
       const losses = (p: KinshipTensor) => {
         const [a, b] = [ops.slice(p, [0]), ops.slice(p, [1])];
         const bend = tanh(mul(b, -1));
@@ -70,19 +70,22 @@ export const twoValleys = callFamily<{ steps: number }>({
       };
       const gradient = autodiff.grad(losses);
       const { rate, beta1, beta2, epsilon } = ADAM;
+      type A = KinshipTensor;
+      const step = compile((p: A, m: A, v: A, first: A, second: A) => {
+        const g = gradient(p);
+        const m2 = add(mul(m, beta1), mul(g, 1 - beta1));
+        const v2 = add(mul(v, beta2), mul(square(g), 1 - beta2));
+        const p2 = sub(p, div(mul(m2, mul(first, rate)), add(sqrt(mul(v2, second)), epsilon)));
+        return { p: p2, m: m2, v: v2 };
+      });
       return {
         run: () => {
-          let p = first;
-          let m = ops.zerosLike(p);
-          let v = m;
+          let state = { p: begin, m: ops.zerosLike(begin), v: ops.zerosLike(begin) };
           for (let t = 1; t <= steps; t++) {
-            const g = gradient(p);
             const bias = corrections(t);
-            m = add(mul(m, beta1), mul(g, 1 - beta1));
-            v = add(mul(v, beta2), mul(square(g), 1 - beta2));
-            p = sub(p, div(mul(m, rate * bias.first), add(sqrt(mul(v, bias.second)), epsilon)));
+            state = step(state.p, state.m, state.v, ops.tensor(bias.first), ops.tensor(bias.second));
           }
-          return p;
+          return state.p;
         },
         read: (p) => [(p as KinshipTensor).toTypedArray()],
       };

@@ -17,5 +17,8 @@ export const doubling = {
       run: () => Array.from(a.data, (value) => double(value, size)),
       read: (result) => [result],
     }),
+    lacking: (Lacking) => {
+      throw new Lacking("knows no doubling");
+    },
   },
 };
