@@ -19,6 +19,15 @@ export function mergeAxes({ shape, stride, offset }: Layout): Layout {
   return { shape: sizes, stride: steps, offset };
 }
 
+/** From this many elements on, a copy by the engine's own routine, which converts too, is faster than a loop. */
+const longRun = 32;
+
+/** Copies `count` elements that follow one another, with the conversion that assignment makes. */
+export function copyRun(out: TypedArray, at: number, data: TypedArray, from: number, count: number): void {
+  if (count >= longRun) out.set(data.subarray(from, from + count), at);
+  else for (let k = 0; k < count; k++) out[at + k] = data[from + k];
+}
+
 /** Writes the elements of a layout one after another from `at` on, in row-major order, a run at a time. */
 export function copyInto(out: TypedArray, at: number, data: TypedArray, layout: Layout): void {
   const { shape, stride, offset } = mergeAxes(layout);
@@ -34,7 +43,7 @@ export function copyInto(out: TypedArray, at: number, data: TypedArray, layout: 
   const index = new Array<number>(shape.length).fill(0);
   let start = offset;
   for (let to = at; to < at + size; to += run) {
-    if (step === 1 && run >= 32) out.set(data.subarray(start, start + run), to);
+    if (step === 1) copyRun(out, to, data, start, run);
     else for (let k = 0, from = start; k < run; k++, from += step) out[to + k] = data[from];
     for (let axis = last - 1; axis >= 0; axis--) {
       start += stride[axis];

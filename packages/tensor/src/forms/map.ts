@@ -1,8 +1,8 @@
 import type { TensorLike } from "../create.js";
 import { type DType, promote } from "../dtype.js";
 import { apply } from "../interpreter.js";
-import { broadcastShapes } from "../layout.js";
-import type { Domain, PartialDerivative, Primitive } from "../primitive.js";
+import { broadcastShapes, sameShape } from "../layout.js";
+import type { Domain, PartialDerivative, Primitive, Signature } from "../primitive.js";
 import { prepare, run, scalarType } from "../scalar/evaluate.js";
 import { input, type Scalar } from "../scalar/scalar.js";
 import { fromData, type Tensor } from "../tensor.js";
@@ -21,7 +21,7 @@ export interface MapDeclaration {
 /** An elementwise primitive: a body for one element, applied to the inputs broadcast against each other. */
 export function mapPrimitive(name: string, arity: number, declaration: MapDeclaration): Primitive<void> {
   const body = declaration.body(...Array.from({ length: arity }, (_, k) => input(k)));
-  const { partials, dtype = widest } = declaration;
+  const { partials, dtype } = declaration;
   return {
     name,
     form: { kind: "map", body },
@@ -40,11 +40,8 @@ export function mapPrimitive(name: string, arity: number, declaration: MapDeclar
       },
     ],
     infer: (inputs) => ({
-      shape: broadcastShapes(
-        name,
-        inputs.map((x) => x.shape),
-      ),
-      dtype: dtype(inputs.map((x) => x.dtype)),
+      shape: commonShape(name, inputs),
+      dtype: dtype ? dtype(inputs.map((x) => x.dtype)) : widest(inputs),
     }),
     evaluate: evaluator(body),
   };
@@ -68,7 +65,26 @@ export function evaluator(body: Scalar): Primitive["evaluate"] {
   };
 }
 
-const widest = (inputs: readonly DType[]): DType => inputs.reduce(promote);
+function widest(inputs: readonly Signature[]): DType {
+  let dtype = inputs[0].dtype;
+  for (let k = 1; k < inputs.length; k++) dtype = promote(dtype, inputs[k].dtype);
+  return dtype;
+}
+
+/** The shape that all broadcast to; most often it is that of each, or of all but numbers, and nothing has to be made. */
+function commonShape(name: string, inputs: readonly Signature[]): readonly number[] {
+  let { shape } = inputs[0];
+  for (let k = 1; k < inputs.length; k++) {
+    const other = inputs[k].shape;
+    if (shape.length === 0) shape = other;
+    else if (other.length !== 0 && !sameShape(shape, other))
+      return broadcastShapes(
+        name,
+        inputs.map((x) => x.shape),
+      );
+  }
+  return shape;
+}
 
 export type Operation<Arguments extends TensorLike[]> = ((...inputs: Arguments) => Tensor) & {
   readonly primitive: Primitive<void>;

@@ -1,6 +1,6 @@
-import { mergeAxes } from "../copy.js";
+import { copyRun, mergeAxes } from "../copy.js";
 import { allocate, type DType, type TypedArray } from "../dtype.js";
-import { forEachPosition, type Layout, sizeOf } from "../layout.js";
+import { forEachPosition, type Layout, positionsOf, sizeOf } from "../layout.js";
 import type { Derivative, Primitive, Sample } from "../primitive.js";
 import type { Instruction } from "../scalar/scalar.js";
 import { fromData } from "../tensor.js";
@@ -10,8 +10,8 @@ export interface ReduceParams {
   readonly axes: readonly number[];
 }
 
-/** Folds `count` entries of `data`, from `start` by `step`, tightly. Starts at the fold's identity, or its first entry. */
-export type Fold = (data: TypedArray, start: number, step: number, count: number) => number;
+/** Folds the first `count` ≥ 1 entries of a block, tightly. */
+export type Fold = (block: Float64Array, count: number) => number;
 
 export interface ReduceDeclaration {
   readonly identity: number;
@@ -68,6 +68,11 @@ function split({ shape, stride, offset }: Layout, axes: readonly number[]): Spli
   return { kept: pick(true), folded: mergeAxes(pick(false)) };
 }
 
+const blockSize = 1024;
+
+/** Made when first needed. Folds see entries of any type and step only here, and so are compiled for one kind of array. */
+let block: Float64Array | undefined;
+
 function reduceInto(
   out: TypedArray,
   data: TypedArray,
@@ -76,29 +81,32 @@ function reduceInto(
   combine: Instruction,
   identity: number,
 ): void {
-  const rank = folded.shape.length;
-  const inner = rank === 0 ? 1 : folded.shape[rank - 1];
-  const step = rank === 0 ? 1 : folded.stride[rank - 1];
-  const outer = { shape: folded.shape.slice(0, -1), stride: folded.stride.slice(0, -1), offset: 0 };
-  if (sizeOf(folded.shape) === 0) {
+  const { shape, stride } = folded;
+  if (sizeOf(shape) === 0) {
     out.fill(identity);
     return;
   }
-  const one = new Float64Array(1);
-  const other = new Float64Array(1);
-  forEachPosition(kept, (base, n) => {
-    if (outer.shape.length === 0) {
-      out[n] = fold(data, base, step, inner);
-      return;
+  const last = shape.length - 1;
+  const [inner, step] = last < 0 ? [1, 1] : [shape[last], stride[last]];
+  const outer =
+    last <= 0 ? undefined : positionsOf({ shape: shape.slice(0, last), stride: stride.slice(0, last), offset: 0 });
+  block ??= new Float64Array(blockSize);
+  const scratch = block;
+  const total = new Float64Array(1);
+  const part = new Float64Array(1);
+  const foldRun = (start: number, first: boolean): void => {
+    for (let done = 0; done < inner; done += blockSize) {
+      const count = Math.min(blockSize, inner - done);
+      if (step === 1) copyRun(scratch, 0, data, start + done, count);
+      else for (let k = 0, at = start + done * step; k < count; k++, at += step) scratch[k] = data[at];
+      part[0] = fold(scratch, count);
+      if (first && done === 0) total[0] = part[0];
+      else combine.loop(total, 1, total, part, part);
     }
-    forEachPosition(outer, (position, k) => {
-      const part = fold(data, base + position, step, inner);
-      if (k === 0) one[0] = part;
-      else {
-        other[0] = part;
-        combine.loop(one, 1, one, other, other);
-      }
-    });
-    out[n] = one[0];
+  };
+  forEachPosition(kept, (base, n) => {
+    if (!outer) foldRun(base, true);
+    else for (let k = 0; k < outer.length; k++) foldRun(base + outer[k], k === 0);
+    out[n] = total[0];
   });
 }

@@ -38,41 +38,32 @@ function reduction(name: string, primitive: Primitive<ReduceParams>) {
   };
 }
 
-// Eight running totals: one would wait for each addition before the next.
-const foldSum: Fold = (data, start, step, count) => {
+// Four running totals: one would wait for each addition before the next.
+const foldSum: Fold = (block, count) => {
   let a = 0;
   let b = 0;
   let c = 0;
   let d = 0;
-  let e = 0;
-  let f = 0;
-  let g = 0;
-  let h = 0;
-  let at = start;
-  let n = count;
-  for (; n >= 8; n -= 8, at += 8 * step) {
-    a += data[at];
-    b += data[at + step];
-    c += data[at + 2 * step];
-    d += data[at + 3 * step];
-    e += data[at + 4 * step];
-    f += data[at + 5 * step];
-    g += data[at + 6 * step];
-    h += data[at + 7 * step];
+  let k = 0;
+  for (; k + 4 <= count; k += 4) {
+    a += block[k];
+    b += block[k + 1];
+    c += block[k + 2];
+    d += block[k + 3];
   }
-  for (; n > 0; n--, at += step) a += data[at];
-  return a + b + (c + d) + (e + f + (g + h));
+  for (; k < count; k++) a += block[k];
+  return a + b + (c + d);
 };
 
-const foldMaximum: Fold = (data, start, step, count) => {
-  let best = data[start];
-  for (let n = 1, at = start + step; n < count; n++, at += step) best = Math.max(best, data[at]);
+const foldMaximum: Fold = (block, count) => {
+  let best = block[0];
+  for (let k = 1; k < count; k++) best = Math.max(best, block[k]);
   return best;
 };
 
-const foldMinimum: Fold = (data, start, step, count) => {
-  let best = data[start];
-  for (let n = 1, at = start + step; n < count; n++, at += step) best = Math.min(best, data[at]);
+const foldMinimum: Fold = (block, count) => {
+  let best = block[0];
+  for (let k = 1; k < count; k++) best = Math.min(best, block[k]);
   return best;
 };
 

@@ -1,8 +1,9 @@
+import { copyRun } from "../copy.js";
 import { allocate, type DType, isFloating, type TypedArray } from "../dtype.js";
-import { broadcastLayout, isContiguous, type Layout, sizeOf } from "../layout.js";
+import { broadcastLayout, isContiguous, type Layout, sameShape, sizeOf } from "../layout.js";
 import type { Tensor } from "../tensor.js";
 import { linearize, type Step } from "./linearize.js";
-import type { Loop, Scalar, ScalarType } from "./scalar.js";
+import type { Float32Loop, Loop, Scalar, ScalarType } from "./scalar.js";
 
 // Bodies are evaluated a block at a time: each instruction runs over a block that stays in the nearest cache, always
 // in float64, so that every loop sees one kind of array and is compiled once. Results are rounded once, when stored.
@@ -18,9 +19,7 @@ export function reader(x: Tensor, shape: readonly number[]): Reader {
   const { data } = x;
   if (isContiguous(layout)) {
     const { offset } = layout;
-    return (block, start, count) => {
-      for (let i = 0, at = offset + start; i < count; i++, at++) block[i] = data[at];
-    };
+    return (block, start, count) => copyRun(block, 0, data, offset + start, count);
   }
   if (layout.stride.every((step) => step === 0))
     return (block, start) => {
@@ -50,15 +49,13 @@ function walker(data: TypedArray, { shape, stride, offset }: Layout): Reader {
   };
 }
 
-function store(data: TypedArray, block: Float64Array, start: number, count: number): void {
-  for (let i = 0, at = start; i < count; i++, at++) data[at] = block[i];
-}
-
 interface Code {
   readonly steps: readonly Step[];
   readonly loops: readonly (Loop | undefined)[];
   /** The block that holds each value; blocks are used again once their value is not needed. */
   readonly slots: readonly number[];
+  /** For a body of one instruction on inputs: its loop for float32, and which inputs it takes. */
+  readonly single: { readonly loop: Float32Loop; readonly inputs: readonly number[] } | undefined;
 }
 
 const empty = new Float64Array(0);
@@ -96,37 +93,85 @@ export function prepare(body: Scalar, types: readonly ScalarType[]): Code {
       ? ((step.integer ? step.instruction.integerLoop : undefined) ?? step.instruction.loop)
       : undefined,
   );
-  return { steps, loops, slots: assignSlots(steps) };
+  return { steps, loops, slots: assignSlots(steps), single: singleOf(steps) };
+}
+
+function singleOf(steps: readonly Step[]): Code["single"] {
+  const last = steps[steps.length - 1];
+  if (last.kind !== "operation" || !last.instruction.float32Loop) return undefined;
+  const inputs = last.arguments.map((k) => steps[k]).map((step) => (step.kind === "input" ? step.index : -1));
+  return inputs.includes(-1) ? undefined : { loop: last.instruction.float32Loop, inputs };
+}
+
+/** Below this size making views of the arrays costs more than converting their elements. */
+const smallestDirect = 256;
+
+/** The operand's own memory, or as much of it as a block repeated; undefined where it must be read otherwise. */
+function directOperand(x: Tensor, shape: readonly number[], size: number): Float32Array | undefined {
+  if (!(x.data instanceof Float32Array)) return undefined;
+  if (x.shape.length === 0) return new Float32Array(blockSize).fill(x.data[x.offset]);
+  return sameShape(x.shape, shape) && isContiguous(x) ? x.data.subarray(x.offset, x.offset + size) : undefined;
+}
+
+/** Runs a body of one instruction on float32 without conversions. Returns whether it could. */
+function runDirect({ single }: Code, inputs: readonly Tensor[], out: TypedArray, shape: readonly number[]): boolean {
+  if (!single || !(out instanceof Float32Array)) return false;
+  const [first, second = first] = single.inputs.map((k) => directOperand(inputs[k], shape, out.length));
+  if (!first || !second) return false;
+  if (first.length === out.length && second.length === out.length) {
+    single.loop(out, out.length, first, second);
+    return true;
+  }
+  const part = (x: Float32Array, start: number, end: number) => (x.length === out.length ? x.subarray(start, end) : x);
+  for (let start = 0; start < out.length; start += blockSize) {
+    const end = Math.min(start + blockSize, out.length);
+    single.loop(out.subarray(start, end), end - start, part(first, start, end), part(second, start, end));
+  }
+  return true;
 }
 
 export const scalarType = (dtype: DType): ScalarType => (isFloating(dtype) ? "float" : "integer");
+
+/** Fills a block with all elements, without the closure that many blocks need. */
+function readWhole(target: Float64Array, x: Tensor, shape: readonly number[], size: number): void {
+  if (x.shape.length === 0) target.fill(x.data[x.offset], 0, size);
+  else if (sameShape(x.shape, shape) && isContiguous(x)) copyRun(target, 0, x.data, x.offset, size);
+  else reader(x, shape)(target, 0, size);
+}
 
 /** Runs a prepared body over the broadcast inputs, into new memory. */
 export function run(code: Code, inputs: readonly Tensor[], dtype: DType, shape: readonly number[]): TypedArray {
   const size = sizeOf(shape);
   const out = allocate(dtype, size);
-  const { steps, loops, slots } = code;
-  const readers = inputs.map((x) => reader(x, shape));
+  if (size >= smallestDirect && runDirect(code, inputs, out, shape)) return out;
+  const { steps, slots } = code;
+  const readers = size > blockSize ? inputs.map((x) => reader(x, shape)) : undefined;
   for (let start = 0; start < size; start += blockSize) {
     const count = Math.min(blockSize, size - start);
     for (let k = 0; k < steps.length; k++) {
       const step = steps[k];
       const target = block(slots[k]);
-      if (step.kind === "operation") {
-        const [a, b, c] = step.arguments;
-        loops[k]!(
-          target,
-          count,
-          blocks[slots[a]],
-          b === undefined ? empty : blocks[slots[b]],
-          c === undefined ? empty : blocks[slots[c]],
-        );
-      } else if (step.kind === "input") readers[step.index](target, start, count);
+      if (step.kind === "operation") operate(code, k, step.arguments, target, count);
+      else if (step.kind === "input")
+        if (readers) readers[step.index](target, start, count);
+        else readWhole(target, inputs[step.index], shape, size);
       else if (step.kind === "constant") {
-        if (start === 0) target.fill(step.value);
+        if (start === 0) target.fill(step.value, 0, count);
       } else for (let i = 0; i < count; i++) target[i] = start + i;
     }
-    store(out, blocks[slots[steps.length - 1]], start, count);
+    copyRun(out, start, blocks[slots[steps.length - 1]], 0, count);
   }
   return out;
+}
+
+function operate(
+  { loops, slots }: Code,
+  k: number,
+  inputs: readonly number[],
+  target: Float64Array,
+  count: number,
+): void {
+  const second = inputs.length > 1 ? blocks[slots[inputs[1]]] : empty;
+  const third = inputs.length > 2 ? blocks[slots[inputs[2]]] : empty;
+  loops[k]!(target, count, blocks[slots[inputs[0]]], second, third);
 }

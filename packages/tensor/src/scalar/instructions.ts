@@ -1,7 +1,8 @@
 import { erf as erfOf, gelu as geluOf, sigmoid as sigmoidOf, softplus as softplusOf } from "../special.js";
-import type { Instruction, ScalarType } from "./scalar.js";
+import type { Instruction } from "./scalar.js";
 
-// Every instruction has a loop of its own: one shared loop that calls a function would not be compiled as well.
+// Every instruction has a loop of its own: one shared loop that calls a function would be compiled for all of them, and
+// run several times slower. For the same reason the cheapest have a second loop that only ever sees float32.
 // Each is an export of its own, so that a bundle holds only those that are used.
 
 export const add: Instruction = {
@@ -13,6 +14,9 @@ export const add: Instruction = {
   },
   integerLoop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = (a[i] + b[i]) | 0;
+  },
+  float32Loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] + b[i];
   },
 };
 
@@ -26,6 +30,9 @@ export const sub: Instruction = {
   integerLoop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = (a[i] - b[i]) | 0;
   },
+  float32Loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] - b[i];
+  },
 };
 
 export const mul: Instruction = {
@@ -38,6 +45,9 @@ export const mul: Instruction = {
   integerLoop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = Math.imul(a[i], b[i]);
   },
+  float32Loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] * b[i];
+  },
 };
 
 export const div: Instruction = {
@@ -45,6 +55,9 @@ export const div: Instruction = {
   arity: 2,
   result: "float",
   loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] / b[i];
+  },
+  float32Loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] / b[i];
   },
 };
@@ -59,6 +72,9 @@ export const neg: Instruction = {
   integerLoop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = -a[i] | 0;
   },
+  float32Loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = -a[i];
+  },
 };
 
 export const abs: Instruction = {
@@ -70,6 +86,9 @@ export const abs: Instruction = {
   },
   integerLoop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.abs(a[i]) | 0;
+  },
+  float32Loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.abs(a[i]);
   },
 };
 
@@ -87,6 +106,9 @@ export const sqrt: Instruction = {
   arity: 1,
   result: "float",
   loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.sqrt(a[i]);
+  },
+  float32Loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.sqrt(a[i]);
   },
 };
@@ -108,6 +130,9 @@ export const maximum: Instruction = {
   loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = Math.max(a[i], b[i]);
   },
+  float32Loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = Math.max(a[i], b[i]);
+  },
 };
 
 export const minimum: Instruction = {
@@ -115,6 +140,9 @@ export const minimum: Instruction = {
   arity: 2,
   result: "as arguments",
   loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = Math.min(a[i], b[i]);
+  },
+  float32Loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = Math.min(a[i], b[i]);
   },
 };
@@ -309,45 +337,174 @@ export const toInteger: Instruction = {
   },
 };
 
-// These cost many times a call each: a shared loop is good enough.
-
-const unary = (name: string, f: (x: number) => number, result: "as arguments" | ScalarType = "float"): Instruction => ({
-  name,
+export const exp: Instruction = {
+  name: "exp",
   arity: 1,
-  result,
+  result: "float",
   loop: (out, n, a) => {
-    for (let i = 0; i < n; i++) out[i] = f(a[i]);
+    for (let i = 0; i < n; i++) out[i] = Math.exp(a[i]);
   },
-});
+};
 
-const binary = (name: string, f: (x: number, y: number) => number): Instruction => ({
-  name,
+export const expm1: Instruction = {
+  name: "expm1",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.expm1(a[i]);
+  },
+};
+
+export const log: Instruction = {
+  name: "log",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.log(a[i]);
+  },
+};
+
+export const log1p: Instruction = {
+  name: "log1p",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.log1p(a[i]);
+  },
+};
+
+export const sin: Instruction = {
+  name: "sin",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.sin(a[i]);
+  },
+};
+
+export const cos: Instruction = {
+  name: "cos",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.cos(a[i]);
+  },
+};
+
+export const tan: Instruction = {
+  name: "tan",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.tan(a[i]);
+  },
+};
+
+export const asin: Instruction = {
+  name: "asin",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.asin(a[i]);
+  },
+};
+
+export const acos: Instruction = {
+  name: "acos",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.acos(a[i]);
+  },
+};
+
+export const atan: Instruction = {
+  name: "atan",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.atan(a[i]);
+  },
+};
+
+export const sinh: Instruction = {
+  name: "sinh",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.sinh(a[i]);
+  },
+};
+
+export const cosh: Instruction = {
+  name: "cosh",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.cosh(a[i]);
+  },
+};
+
+export const tanh: Instruction = {
+  name: "tanh",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.tanh(a[i]);
+  },
+};
+
+export const erf: Instruction = {
+  name: "erf",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = erfOf(a[i]);
+  },
+};
+
+export const sigmoid: Instruction = {
+  name: "sigmoid",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = sigmoidOf(a[i]);
+  },
+};
+
+export const softplus: Instruction = {
+  name: "softplus",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = softplusOf(a[i]);
+  },
+};
+
+export const gelu: Instruction = {
+  name: "gelu",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = geluOf(a[i]);
+  },
+};
+
+export const atan2: Instruction = {
+  name: "atan2",
   arity: 2,
   result: "float",
   loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = f(a[i], b[i]);
+    for (let i = 0; i < n; i++) out[i] = Math.atan2(a[i], b[i]);
   },
-});
+};
 
-export const exp: Instruction = /* @__PURE__ */ unary("exp", Math.exp);
-export const expm1: Instruction = /* @__PURE__ */ unary("expm1", Math.expm1);
-export const log: Instruction = /* @__PURE__ */ unary("log", Math.log);
-export const log1p: Instruction = /* @__PURE__ */ unary("log1p", Math.log1p);
-export const sin: Instruction = /* @__PURE__ */ unary("sin", Math.sin);
-export const cos: Instruction = /* @__PURE__ */ unary("cos", Math.cos);
-export const tan: Instruction = /* @__PURE__ */ unary("tan", Math.tan);
-export const asin: Instruction = /* @__PURE__ */ unary("asin", Math.asin);
-export const acos: Instruction = /* @__PURE__ */ unary("acos", Math.acos);
-export const atan: Instruction = /* @__PURE__ */ unary("atan", Math.atan);
-export const sinh: Instruction = /* @__PURE__ */ unary("sinh", Math.sinh);
-export const cosh: Instruction = /* @__PURE__ */ unary("cosh", Math.cosh);
-export const tanh: Instruction = /* @__PURE__ */ unary("tanh", Math.tanh);
-export const erf: Instruction = /* @__PURE__ */ unary("erf", erfOf);
-export const sigmoid: Instruction = /* @__PURE__ */ unary("sigmoid", sigmoidOf);
-export const softplus: Instruction = /* @__PURE__ */ unary("softplus", softplusOf);
-export const gelu: Instruction = /* @__PURE__ */ unary("gelu", geluOf);
-export const atan2: Instruction = /* @__PURE__ */ binary("atan2", Math.atan2);
 /** IEEE 754's pow: 1 for 1^NaN, where ECMAScript says NaN. */
-export const pow: Instruction = /* @__PURE__ */ binary("pow", (x, y) =>
-  x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y,
-);
+export const pow: Instruction = {
+  name: "pow",
+  arity: 2,
+  result: "float",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] === 1 || (a[i] === -1 && Math.abs(b[i]) === Infinity) ? 1 : a[i] ** b[i];
+  },
+};

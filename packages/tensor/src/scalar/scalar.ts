@@ -16,6 +16,9 @@ export type ScalarType = "integer" | "float";
 /** Applies an instruction to the first `n` entries of blocks of float64: `out[i] = f(a[i], b[i], c[i])`. */
 export type Loop = (out: Float64Array, n: number, a: Float64Array, b: Float64Array, c: Float64Array) => void;
 
+/** The same, straight from and to arrays of float32. */
+export type Float32Loop = (out: Float32Array, n: number, a: Float32Array, b: Float32Array) => void;
+
 export interface Instruction {
   readonly name: string;
   readonly arity: 1 | 2 | 3;
@@ -26,6 +29,8 @@ export interface Instruction {
   readonly loop: Loop;
   /** Where whole numbers differ: arithmetic that wraps. */
   readonly integerLoop?: Loop;
+  /** The same as `loop`, which rounds when it stores: for cheap instructions, where conversion would cost more. */
+  readonly float32Loop?: Float32Loop;
 }
 
 export type Operand = Scalar | number;

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import * as instructions from "../src/scalar/instructions.js";
+import type { Instruction } from "../src/scalar/scalar.js";
+
+const grid = [0, -0, 1, -1, 0.5, -2.25, 3, 1e-45, 3e38, -3e38, Infinity, -Infinity, Number.NaN, 16777217];
+const pairs = grid.flatMap((x) => grid.map((y) => [Math.fround(x), Math.fround(y)]));
+
+const shortcuts = Object.values<Instruction>(instructions).filter((i) => i.float32Loop);
+
+test("there are shortcuts for float32", () => expect(shortcuts.length).toBeGreaterThan(0));
+
+test.each(shortcuts.map((i) => [i.name, i] as const))(
+  "%s straight on float32 is float64 rounded",
+  (_, { loop, float32Loop }) => {
+    const [a, b] = [0, 1].map((k) => pairs.map((pair) => pair[k]));
+    const wide = new Float64Array(pairs.length);
+    const narrow = new Float32Array(pairs.length);
+    loop(wide, pairs.length, Float64Array.from(a), Float64Array.from(b), wide);
+    float32Loop!(narrow, pairs.length, Float32Array.from(a), Float32Array.from(b));
+    expect(narrow).toEqual(Float32Array.from(wide));
+  },
+);
