@@ -5,8 +5,15 @@ import { print } from "./print.js";
 
 /** A flat buffer and a count of writes through `set`, shared by every view of it. */
 export interface Storage {
-  readonly data: TypedArray;
+  /** undefined once the memory was donated to a result. */
+  data: TypedArray | undefined;
   version: number;
+}
+
+function donated(): never {
+  throw new Error(
+    "data: this tensor was donated to a compiled function, and a result has its memory now; use that result, or leave the argument out of `donate`",
+  );
 }
 
 /** What `toArray` gives: a number, or arrays nested as deep as the tensor has axes. */
@@ -26,7 +33,7 @@ export class Tensor implements Layout {
   ) {}
 
   get data(): TypedArray {
-    return this.storage.data;
+    return this.storage.data ?? donated();
   }
 
   get size(): number {

@@ -1,10 +1,11 @@
 import { bytesPerElement } from "../dtype.js";
 import { sizeOf } from "../layout.js";
 import { linearizeAll } from "../scalar/linearize.js";
+import type { Stages } from "./build.js";
 import type { Executable } from "./executable.js";
-import { type Kernel, type KernelProgram, printKernels } from "./kernel.js";
-import { type Plan, readBy, writtenBy } from "./plan.js";
-import { type Program, printProgram } from "./program.js";
+import { type Kernel, printKernels } from "./kernel.js";
+import { readBy, writtenBy } from "./plan.js";
+import { printProgram } from "./program.js";
 
 /** One kernel of a program. */
 export interface KernelExplanation {
@@ -45,10 +46,7 @@ function operationsOf(kernel: Kernel): number {
   return sizeOf(kernel.shape) * (steps.filter(({ kind }) => kind === "operation").length + folds);
 }
 
-export function explain(
-  executable: Executable,
-  stages: { readonly recorded: Program; readonly kernels: KernelProgram | undefined; readonly plan: Plan | undefined },
-): Explanation {
+export function explain(executable: Executable, stages: Stages): Explanation {
   const { kernels, plan } = stages;
   const bytes = (buffer: number): number =>
     kernels!.buffers[buffer].size * bytesPerElement[kernels!.buffers[buffer].dtype];
@@ -72,7 +70,7 @@ export function explain(
     memoryBytes,
     arenaBytes: plan?.bytes ?? 0,
     largestLiveBytes: plan?.largestLive ?? 0,
-    program: printProgram(stages.recorded),
+    program: printProgram(stages.simplified),
     loops: kernels ? printKernels(kernels) : "",
     toString: () =>
       [

@@ -1,4 +1,5 @@
 import { bytesPerElement } from "../dtype.js";
+import { isContiguous } from "../layout.js";
 import type { Kernel, KernelProgram } from "./kernel.js";
 
 /** Where each buffer stands in one block of memory. */
@@ -44,40 +45,91 @@ export function dropStores(program: KernelProgram): KernelProgram {
   };
 }
 
+/** Buffers that share one place, and when: from before kernel `from` to after kernel `to`; −1 is the call's start. */
 interface Lifetime {
-  readonly buffer: number;
+  readonly buffers: readonly number[];
   readonly bytes: number;
   readonly from: number;
   readonly to: number;
 }
 
-function lifetimes({ buffers, kernels, outputs }: KernelProgram): Lifetime[] {
+/**
+ * Which results may be written where the argument that they replace stands: those that are written when the argument
+ * is no longer needed, or element by element as it is read.
+ */
+function inPlace({ buffers, kernels, outputs }: KernelProgram, carried: number): ReadonlyMap<number, number> {
+  const places = new Map<number, number>();
+  const uses = outputs.map(({ access }) => access.buffer);
+  for (let k = 0; k < carried; k++) {
+    const result = outputs[k].access.buffer;
+    const argument = buffers.findIndex(({ initial }) => initial?.kind === "argument" && initial.index === k);
+    if (argument < 0 || buffers[result].initial || uses.filter((buffer) => buffer === result).length > 1) continue;
+    if (uses.includes(argument)) continue;
+    const lastRead = kernels.reduce((last, kernel, at) => (readBy(kernel).includes(argument) ? at : last), -1);
+    const firstWrite = kernels.findIndex((kernel) => writtenBy(kernel).includes(result));
+    if (lastRead < firstWrite || (lastRead === firstWrite && readsAsItWrites(kernels[lastRead], argument, result)))
+      places.set(result, argument);
+  }
+  return places;
+}
+
+function readsAsItWrites(kernel: Kernel, argument: number, result: number): boolean {
+  if (kernel.kind !== "loops" || kernel.phases.length > 1) return false;
+  const { shape, folded } = kernel;
+  // A row is written after the loop over what it folds, and would read what that loop wrote.
+  if (folded.length > 0 && folded.every((axis) => shape[axis] === 1)) return false;
+  const reads = kernel.sources.flatMap((x) => (x.kind === "load" && x.access.buffer === argument ? [x.access] : []));
+  const writes = kernel.phases[0].flatMap((x) => (x.kind === "store" && x.access.buffer === result ? [x] : []));
+  return writes.every(
+    ({ at, access: { layout } }) =>
+      at === "full" &&
+      isContiguous(layout) &&
+      reads.every(
+        (read) =>
+          read.layout.offset === layout.offset &&
+          shape.every((size, axis) => size === 1 || read.layout.stride[axis] === layout.stride[axis]),
+      ),
+  );
+}
+
+function lifetimes({ buffers, kernels, outputs }: KernelProgram, places: ReadonlyMap<number, number>, carried: number) {
   const from = new Map<number, number>();
   const to = new Map<number, number>();
+  const shared = new Map<number, number[]>();
   const use = (buffer: number, at: number) => {
-    if (!from.has(buffer)) from.set(buffer, at);
-    to.set(buffer, Math.max(to.get(buffer) ?? at, at));
+    const place = places.get(buffer) ?? buffer;
+    if (!from.has(place)) from.set(place, at);
+    to.set(place, Math.max(to.get(place) ?? at, at));
+    const members = shared.get(place) ?? [];
+    if (!members.includes(buffer)) shared.set(place, [...members, buffer]);
   };
   buffers.forEach(({ initial }, buffer) => {
     if (initial) use(buffer, -1);
     // Constants are written once, so nothing may take their place between calls.
     if (initial?.kind === "constant") use(buffer, kernels.length);
+    // What is carried is written for the next step while the other results are still needed.
+    if (initial?.kind === "argument" && initial.index < carried) use(buffer, kernels.length);
   });
   kernels.forEach((kernel, at) => {
     for (const buffer of [...readBy(kernel), ...writtenBy(kernel)]) use(buffer, at);
   });
   for (const { access } of outputs) use(access.buffer, kernels.length);
-  return [...from].map(([buffer, start]) => ({
-    buffer,
-    bytes: aligned(buffers[buffer].size * bytesPerElement[buffers[buffer].dtype] + slack),
-    from: start,
-    to: to.get(buffer)!,
-  }));
+  return [...from].map(
+    ([place, start]): Lifetime => ({
+      buffers: shared.get(place)!,
+      bytes: aligned(buffers[place].size * bytesPerElement[buffers[place].dtype] + slack),
+      from: start,
+      to: to.get(place)!,
+    }),
+  );
 }
 
-/** Offsets by lifetimes: large buffers first, each at the lowest place that is free for as long as it lives. */
-export function plan(program: KernelProgram): Plan {
-  const all = lifetimes(program);
+/**
+ * Offsets by lifetimes: large buffers first, each at the lowest place that is free for as long as it lives. The first
+ * `carried` results are the first arguments of the next call, and take their places where they can.
+ */
+export function plan(program: KernelProgram, carried = 0): Plan {
+  const all = lifetimes(program, inPlace(program, carried), carried);
   const placed: (Lifetime & { readonly start: number })[] = [];
   for (const one of [...all].sort((a, b) => b.bytes - a.bytes || a.from - b.from)) {
     const others = placed.filter((p) => p.from <= one.to && one.from <= p.to).sort((a, b) => a.start - b.start);
@@ -89,7 +141,7 @@ export function plan(program: KernelProgram): Plan {
     placed.push({ ...one, start });
   }
   const addresses = program.buffers.map(() => -1);
-  for (const { buffer, start } of placed) addresses[buffer] = start;
+  for (const { buffers, start } of placed) for (const buffer of buffers) addresses[buffer] = start;
   const moments = program.kernels.map((_, at) =>
     all.reduce((total, one) => total + (one.from <= at && at <= one.to ? one.bytes : 0), 0),
   );

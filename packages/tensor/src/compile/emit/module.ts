@@ -17,8 +17,19 @@ const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 /** Reads as whole vectors may go a little beyond the last buffer. */
 const margin = 256;
 
+export interface AssembleOptions {
+  /** Whether products use the engine's relaxed multiply-add. */
+  readonly fused: boolean;
+  /** Whether kernels are exported too, to be called one by one. */
+  readonly apart: boolean;
+}
+
 /** One WebAssembly module for the whole program: a function a kernel, and `run`, which calls them in order. */
-export function assemble({ kernels }: KernelProgram, { addresses, bytes }: Plan, fused: boolean): Assembled {
+export function assemble(
+  { kernels }: KernelProgram,
+  { addresses, bytes }: Plan,
+  { fused, apart }: AssembleOptions,
+): Assembled {
   const products = kernels.filter((kernel): kernel is ProductKernel => kernel.kind === "product");
   const patch = aligned(bytes);
   const workspace = aligned(patch + patchBytes(products) + margin);
@@ -31,7 +42,7 @@ export function assemble({ kernels }: KernelProgram, { addresses, bytes }: Plan,
   const address = (buffer: number): number => addresses[buffer];
   const functions = kernels.map((kernel, k) => {
     if (kernel.kind === "host") return undefined;
-    return module.function({ name: `kernel ${k}`, parameters: [], results: [] }, (f): undefined => {
+    return module.function({ name: `kernel ${k}`, parameters: [], results: [], exported: apart }, (f): undefined => {
       if (kernel.kind === "loops") emitLoops({ module, f }, kernel, address);
       else emitProduct({ module, f }, kernel, address, { workspace, patch, fused });
     });

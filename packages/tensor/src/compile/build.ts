@@ -1,0 +1,88 @@
+import type { Signature } from "../primitive.js";
+import type { Tensor } from "../tensor.js";
+import { hasFeature } from "../wasm/features.js";
+import { isEmittable } from "./emit/instructions.js";
+import { evaluatorExecutable } from "./evaluator.js";
+import type { Executable } from "./executable.js";
+import { fuse } from "./fuse.js";
+import type { KernelProgram } from "./kernel.js";
+import { dropStores, type Plan, plan } from "./plan.js";
+import { type Program, verifyProgram } from "./program.js";
+import { record } from "./record.js";
+import { simplify } from "./simplify.js";
+import { dissect, fill, type Skeleton } from "./skeleton.js";
+import { verifyKernels, verifyPlan } from "./verify.js";
+import { webAssemblyExecutable } from "./webassembly.js";
+
+export interface BuildOptions {
+  /**
+   * Keep to arithmetic that every engine rounds alike: no relaxed multiply-add in products. Results are then the same
+   * bits wherever WebAssembly is. Default: false.
+   */
+  readonly deterministic?: boolean;
+  /** Check the program's form between the passes. Default: false. */
+  readonly verify?: boolean;
+  /** Time each kernel by itself, for `explain`: calls take longer. Default: false. */
+  readonly profile?: boolean;
+}
+
+/** The forms that the program went through. */
+export interface Stages {
+  readonly recorded: Program;
+  readonly simplified: Program;
+  /** undefined where there is no WebAssembly. */
+  readonly kernels: KernelProgram | undefined;
+  readonly plan: Plan | undefined;
+}
+
+export interface Built {
+  readonly executable: Executable;
+  /** The structure of the result. */
+  readonly output: Skeleton;
+  /** The signatures of its tensors. */
+  readonly results: readonly Signature[];
+  readonly stages: Stages;
+}
+
+/** Whether the engine may compile WebAssembly here: a page's content-security policy can forbid it. */
+function webAssemblyAllowed(): boolean {
+  if (typeof WebAssembly !== "object" || !hasFeature("simd")) return false;
+  try {
+    return new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])) instanceof WebAssembly.Module;
+  } catch {
+    return false;
+  }
+}
+
+/** Passes `f` through all stages, for arguments of this structure whose first `carried` tensors are fed back. */
+export function build(
+  f: (...args: never[]) => unknown,
+  skeleton: Skeleton,
+  signatures: readonly Signature[],
+  { deterministic = false, verify = false, profile = false }: BuildOptions,
+  carried = 0,
+): Built {
+  let output: Skeleton | undefined;
+  const recorded = record((placeholders) => {
+    const results: Tensor[] = [];
+    output = dissect(f(...(fill(skeleton, placeholders) as never[])), results, "the result");
+    return results;
+  }, signatures);
+  if (verify) verifyProgram(recorded, "record");
+  const simplified = simplify(recorded);
+  if (verify) verifyProgram(simplified, "simplify");
+  const results = simplified.outputs.map((k) => simplified.values[k]);
+  const made = (executable: Executable, kernels?: KernelProgram, planned?: Plan): Built => ({
+    executable,
+    output: output!,
+    results,
+    stages: { recorded, simplified, kernels, plan: planned },
+  });
+  if (!webAssemblyAllowed()) return made(evaluatorExecutable(simplified));
+  const kernels = dropStores(fuse(simplified, isEmittable));
+  if (verify) verifyKernels(kernels);
+  const planned = plan(kernels, carried);
+  if (verify) verifyPlan(kernels, planned, carried);
+  const fused = !deterministic && hasFeature("relaxedSimd");
+  return made(webAssemblyExecutable(kernels, planned, { fused, profile }), kernels, planned);
+}

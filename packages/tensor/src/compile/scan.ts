@@ -1,0 +1,181 @@
+import { zeros } from "../create.js";
+import { currentInterpreter, evaluate } from "../interpreter.js";
+import { sameShape, show } from "../layout.js";
+import type { Signature } from "../primitive.js";
+import { stack } from "../primitives/joining.js";
+import { slice } from "../primitives/slice.js";
+import type { Tensor } from "../tensor.js";
+import { type BuildOptions, type Built, build } from "./build.js";
+import { record } from "./record.js";
+import { dissect, fill, matches, type Skeleton, sameSkeleton, slotsOf } from "./skeleton.js";
+
+/** What a step gives: the state for the next one, and what is kept of this one. */
+export interface Step<State, Output> {
+  readonly state: State;
+  readonly output: Output;
+}
+
+interface Entry extends Built {
+  readonly site: Site;
+  readonly options: BuildOptions;
+}
+
+/** What a scan is called with, as far as a program depends on it. */
+interface Site {
+  readonly state: Skeleton;
+  readonly batch: Skeleton;
+  /** Of the tensors of the state, then of the batch that a step gets. */
+  readonly signatures: readonly Signature[];
+  /** How many of them the state has. */
+  readonly carried: number;
+}
+
+/** Programs of a step that are kept, as of a compiled function. */
+const mostPrograms = 16;
+
+// By step: a step that is forgotten takes its programs, and their memory, with it.
+const known = /* @__PURE__ */ new WeakMap<object, Entry[]>();
+
+/**
+ * `step(state, batch)` for each row of `batches` in turn, each with the state of the one before: many training steps,
+ * or a recurrence, as one compiled loop. The state stays in the program's memory from the first step to the last.
+ * Tensors of `batches` have one axis more than a step gets, of the same size in all: the steps. Returns the last state
+ * and the outputs stacked along a new first axis. Define `step` once and outside of loops: its programs are kept with
+ * it. Under a transformation (`grad`, `compile`) it is a plain loop.
+ * @throws TypeError where a step gives a state of another structure, shape or dtype than it got.
+ * @example scan((sum, x) => ({ state: add(sum, x), output: sum }), tensor(0), tensor([1, 2, 3]))
+ * // { state: tensor(6), output: tensor([0, 1, 3]) }
+ */
+export function scan<State, Batches, Output>(
+  step: (state: State, batch: Batches) => Step<State, Output>,
+  state: State,
+  batches: Batches,
+  options: BuildOptions = {},
+): Step<State, Output> {
+  const tensors: Tensor[] = [];
+  const own = dissect(state, tensors, "state", "scan");
+  const carried = tensors.length;
+  const batch = dissect(batches, tensors, "batches", "scan");
+  const count = stepsIn(tensors.slice(carried), slotsOf(batch, "batches"));
+  const signatures = tensors.map(({ shape, dtype }, k) => ({ shape: k < carried ? shape : shape.slice(1), dtype }));
+  const site: Site = { state: own, batch, signatures, carried };
+  const run = checked(step, site);
+  const made =
+    currentInterpreter() === evaluate
+      ? compiled(step, run, site, options, tensors, count)
+      : loop(run, site, tensors, count);
+  return { state: fill(own, made.tensors) as State, output: fill(made.output, made.tensors) as Output };
+}
+
+/** Tensors by number: those of the state first. */
+interface Made {
+  readonly output: Skeleton;
+  readonly tensors: readonly Tensor[];
+}
+
+function stepsIn(batches: readonly Tensor[], slots: readonly { readonly path: string }[]): number {
+  const [first] = batches;
+  if (!first)
+    throw new TypeError("scan: found no tensor in batches; expected at least one, whose first axis counts the steps");
+  for (const [k, { shape }] of batches.entries()) {
+    const { path } = slots[k];
+    if (shape.length === 0)
+      throw new TypeError(
+        `scan: ${path} has no axes, its first one must count the steps; capture it in the step instead`,
+      );
+    if (shape[0] !== first.shape[0])
+      throw new RangeError(
+        `scan: ${slots[0].path} has ${first.shape[0]} steps, ${path} has ${shape[0]}; the first axes must be equal`,
+      );
+  }
+  return first.shape[0];
+}
+
+/** The step from tensors by number to tensors by number, its state as it came in. */
+type Run = (tensors: readonly Tensor[]) => Made;
+
+function checked(step: (state: never, batch: never) => unknown, { state, batch, signatures, carried }: Site): Run {
+  return (tensors) => {
+    const result = step(fill(state, tensors) as never, fill(batch, tensors) as never);
+    if (typeof result !== "object" || result === null || !("state" in result) || !("output" in result))
+      throw new TypeError("scan: a step must return { state, output }; return output: [] where nothing is kept");
+    const next: Tensor[] = [];
+    if (!matches(state, result.state, signatures, next))
+      throw new TypeError(`scan: ${changed(state, signatures, result.state)}`);
+    const all = next.slice(0, carried);
+    return { output: dissect(result.output, all, "the step's output", "scan"), tensors: all };
+  };
+}
+
+function changed(state: Skeleton, signatures: readonly Signature[], value: unknown): string {
+  const found: Tensor[] = [];
+  const after = slotsOf(dissect(value, found, "the step's state", "scan"), "state");
+  const type = ({ dtype, shape }: Signature) => `${dtype} ${show(shape)}`;
+  const before = slotsOf(state, "state");
+  for (const [k, { path, index }] of before.entries()) {
+    const x = after[k]?.path === path ? found[after[k].index] : undefined;
+    if (!x) return `the step returned a state without ${path}; it must return a state like the one it got`;
+    if (x.dtype !== signatures[index].dtype || !sameShape(x.shape, signatures[index].shape))
+      return `${path} is ${type(signatures[index])} before the step and ${type(x)} after it; it must stay as it is`;
+  }
+  return `the step returned a state with ${after[before.length]?.path ?? "other numbers or strings"} that it did not get; it must return a state like the one it got`;
+}
+
+function compiled(
+  step: object,
+  run: Run,
+  site: Site,
+  options: BuildOptions,
+  tensors: readonly Tensor[],
+  count: number,
+): Made {
+  const entries = known.get(step) ?? [];
+  known.set(step, entries);
+  let entry = entries.find((one) => sameSite(one.site, site) && one.options.deterministic === options.deterministic);
+  if (!entry) {
+    let output: Skeleton | undefined;
+    const list: Skeleton = { kind: "list", entries: site.signatures.map((_, index) => ({ kind: "tensor", index })) };
+    const program = (...placeholders: Tensor[]): readonly Tensor[] => {
+      const made = run(placeholders);
+      output = made.output;
+      return made.tensors;
+    };
+    const built = build(program, list, site.signatures, options, site.carried);
+    entry = { ...built, output: output!, site, options };
+    entries.length = Math.min(entries.length, mostPrograms - 1);
+  }
+  known.set(step, [entry, ...entries.filter((one) => one !== entry)]);
+  const { executable, output } = entry;
+  const [state, batches] = [tensors.slice(0, site.carried), tensors.slice(site.carried)];
+  return { output, tensors: executable.scan(state, { count, batches }) };
+}
+
+const sameSite = (a: Site, b: Site): boolean =>
+  sameSkeleton(a.state, b.state) &&
+  sameSkeleton(a.batch, b.batch) &&
+  a.signatures.every(
+    ({ shape, dtype }, k) => dtype === b.signatures[k].dtype && sameShape(shape, b.signatures[k].shape),
+  );
+
+/** The meaning of a scan, in operations that every transformation knows. */
+function loop(run: Run, { signatures, carried }: Site, tensors: readonly Tensor[], count: number): Made {
+  let state = tensors.slice(0, carried);
+  const batches = tensors.slice(carried);
+  const outputs: Tensor[][] = [];
+  let output: Skeleton | undefined;
+  for (let k = 0; k < count; k++) {
+    const made = run([...state, ...batches.map((x) => slice(x, [k]))]);
+    output = made.output;
+    state = made.tensors.slice(0, carried);
+    outputs.push(made.tensors.slice(carried));
+  }
+  if (output) return { output, tensors: [...state, ...outputs[0].map((_, n) => stack(outputs.map((row) => row[n])))] };
+  // No step was taken: what it would give is recorded.
+  const { values, outputs: results } = record((placeholders) => {
+    const made = run(placeholders);
+    output = made.output;
+    return made.tensors;
+  }, signatures);
+  const empty = results.slice(carried).map((k) => zeros([0, ...values[k].shape], values[k].dtype));
+  return { output: output!, tensors: [...state, ...empty] };
+}

@@ -1,0 +1,202 @@
+import type { DType, TypedArray } from "../dtype.js";
+import { isContiguous, sizeOf } from "../layout.js";
+import { contiguousTensor, fromData, Tensor } from "../tensor.js";
+import { assemble } from "./emit/module.js";
+import { stackOf } from "./evaluator.js";
+import type { Executable, Rows } from "./executable.js";
+import type { HostKernel, KernelProgram } from "./kernel.js";
+import type { Plan } from "./plan.js";
+
+export interface WebAssemblyOptions {
+  /** Whether products use the engine's relaxed multiply-add. */
+  readonly fused: boolean;
+  /** Whether each kernel is called, and timed, by itself. */
+  readonly profile: boolean;
+}
+
+const page = 65536;
+/** What a WebAssembly memory with 32-bit addresses can have. */
+const mostPages = 65536;
+
+/** @throws RangeError where the engine does not give that much. */
+function allocateMemory(bytes: number, largest: string): WebAssembly.Memory {
+  const initial = Math.ceil(bytes / page);
+  const size = (n: number) => `${(n / 2 ** 20).toFixed(0)} MiB`;
+  const fail = (has: string): never => {
+    throw new RangeError(
+      `compile: out of memory: the program needs ${size(bytes)} for its values, ${has}; its largest value is ${largest}: take smaller batches, reduce before combining, or recompute with checkpoint(…)`,
+    );
+  };
+  if (initial > mostPages) return fail(`WebAssembly has ${size(mostPages * page)}`);
+  try {
+    return new WebAssembly.Memory({ initial });
+  } catch (reason) {
+    if (reason instanceof RangeError) return fail(`the engine has less (${reason.message})`);
+    throw reason;
+  }
+}
+
+function windowOn(memory: WebAssembly.Memory, dtype: DType, start: number, size: number): TypedArray {
+  const { buffer } = memory;
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(buffer, start, size);
+    case "float64":
+      return new Float64Array(buffer, start, size);
+    case "int32":
+      return new Int32Array(buffer, start, size);
+    case "uint8":
+      return new Uint8Array(buffer, start, size);
+  }
+}
+
+/** Compiles the kernels to one WebAssembly module with a memory of its own, which the garbage collector frees. */
+export function webAssemblyExecutable(program: KernelProgram, plan: Plan, options: WebAssemblyOptions): Executable {
+  const { buffers, kernels, outputs } = program;
+  const assembled = assemble(program, plan, { fused: options.fused, apart: options.profile });
+  const largest = buffers.reduce((most, one) => (one.size > most.size ? one : most), { dtype: "float32", size: 0 });
+  const memory = allocateMemory(assembled.memory, `${largest.dtype} with ${largest.size} elements`);
+  const views = buffers.map(({ dtype, size }, k) =>
+    plan.addresses[k] < 0 ? undefined : windowOn(memory, dtype, plan.addresses[k], size),
+  );
+  const hosts = kernels.map((kernel) => (kernel.kind === "host" ? hostCall(kernel, views) : undefined));
+  const module = new WebAssembly.Module(assembled.bytes);
+  const instance = new WebAssembly.Instance(module, { program: { memory, host: (k: number) => hosts[k]!() } });
+  const profile = options.profile ? { calls: 0, milliseconds: new Float64Array(kernels.length) } : undefined;
+  const exported = instance.exports as unknown as Readonly<Record<string, () => void>>;
+  const run = profile
+    ? timed(
+        kernels.map((_, k) => hosts[k] ?? exported[`kernel ${k}`]),
+        profile,
+      )
+    : exported.run;
+  buffers.forEach(({ initial }, k) => {
+    if (initial?.kind === "constant") views[k]?.set(initial.data);
+  });
+  const inputs = buffers.flatMap(({ initial }, k) =>
+    initial?.kind === "argument" ? [{ view: views[k], index: initial.index }] : [],
+  );
+  const results = outputs.map(({ access: { buffer, layout }, shape, dtype }) => {
+    const whole = views[buffer]!;
+    const { offset } = layout;
+    return { view: whole.subarray(offset, offset + sizeOf(shape)), buffer, shape, dtype };
+  });
+  return {
+    backend: "webassembly",
+    moduleBytes: assembled.bytes.length,
+    memoryBytes: memory.buffer.byteLength,
+    instructions: assembled.instructions,
+    ...(profile && { profile }),
+    call(tensors, into) {
+      for (const { view, index } of inputs) if (view) write(view, tensors[index]);
+      run();
+      const made: Tensor[] = [];
+      for (let k = 0; k < results.length; k++) {
+        const { view, shape, dtype } = results[k];
+        const target = into?.[k];
+        target?.set(view);
+        made.push(fromData(target ?? view.slice(), dtype, shape));
+      }
+      return made;
+    },
+    scan(state, { count, batches }: Rows) {
+      const carried = state.length;
+      const argument = (index: number): TypedArray | undefined => inputs.find((x) => x.index === index)?.view;
+      state.forEach((x, k) => {
+        const view = argument(k);
+        if (view) write(view, x);
+      });
+      if (count === 0) return [...state.map(copy), ...results.slice(carried).map((result) => stackOf(result, 0))];
+      const feeds = batches.flatMap((x, k) => {
+        const view = argument(carried + k);
+        return view ? [rowsInto(view, contiguousTensor(x))] : [];
+      });
+      const stacks = results.slice(carried).map((result) => stackOf(result, count));
+      const feedBack = carry(
+        results.slice(0, carried).map(({ view, buffer }, k) => {
+          const to = argument(k);
+          return { from: view, to, isArgument: buffers[buffer].initial?.kind === "argument" };
+        }),
+      );
+      for (let step = 0; step < count; step++) {
+        if (step > 0) feedBack();
+        for (const feed of feeds) feed(step);
+        run();
+        for (let k = 0; k < stacks.length; k++) {
+          const { view } = results[carried + k];
+          stacks[k].data.set(view, step * view.length);
+        }
+      }
+      const last = results.slice(0, carried).map(({ view, dtype, shape }) => fromData(view.slice(), dtype, shape));
+      return [...last, ...stacks];
+    },
+  };
+}
+
+const copy = (x: Tensor): Tensor => fromData(x.toTypedArray(), x.dtype, x.shape);
+
+/** Rows up to this size are copied element by element: a window on them costs more. */
+const shortRow = 32;
+
+/** Copies row k of a contiguous tensor, without the window on it where rows are short. */
+function rowsInto(view: TypedArray, { data, offset }: Tensor): (k: number) => void {
+  const size = view.length;
+  return (k) => {
+    const start = offset + k * size;
+    if (size > shortRow) view.set(data.subarray(start, start + size));
+    else for (let i = 0; i < size; i++) view[i] = data[start + i];
+  };
+}
+
+interface Carried {
+  readonly from: TypedArray;
+  /** undefined where no kernel reads the argument. */
+  readonly to: TypedArray | undefined;
+  /** Whether the result is an argument as it came: another copy may overwrite it. */
+  readonly isArgument: boolean;
+}
+
+/** Copies results to the arguments they are next, all as if at once. */
+function carry(all: readonly Carried[]): () => void {
+  const moves = all.flatMap(({ from, to, isArgument }) => {
+    if (!to || to.byteOffset === from.byteOffset) return [];
+    return [{ from, to, held: isArgument ? from.slice() : undefined }];
+  });
+  return () => {
+    for (const { from, held } of moves) held?.set(from);
+    for (const { from, to, held } of moves) to.set(held ?? from);
+  };
+}
+
+function timed(functions: readonly (() => void)[], profile: { calls: number; milliseconds: Float64Array }): () => void {
+  return () => {
+    profile.calls++;
+    for (let k = 0; k < functions.length; k++) {
+      const start = performance.now();
+      functions[k]();
+      profile.milliseconds[k] += performance.now() - start;
+    }
+  };
+}
+
+function write(view: TypedArray, x: Tensor): void {
+  const { data, offset } = x;
+  if (!isContiguous(x)) view.set(x.toTypedArray());
+  else if (offset === 0 && data.length === view.length) view.set(data);
+  else if (view.length === 1) view[0] = data[offset];
+  else view.set(data.subarray(offset, offset + view.length));
+}
+
+/** Runs a primitive's own evaluation on the program's memory. */
+function hostCall(kernel: HostKernel, views: readonly (TypedArray | undefined)[]): () => void {
+  const inputs = kernel.inputs.map(
+    ({ access: { buffer, layout }, dtype }) =>
+      new Tensor({ data: views[buffer]!, version: 0 }, dtype, layout.shape, layout.stride, layout.offset),
+  );
+  const { primitive, params } = kernel;
+  const target = views[kernel.output]!;
+  return () => {
+    const output = primitive.evaluate(inputs, primitive.infer(inputs, params), params);
+    target.set(output.toTypedArray());
+  };
+}

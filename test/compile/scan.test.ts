@@ -1,0 +1,197 @@
+import { grad, valueAndGrad } from "@kinship/autodiff";
+import {
+  add,
+  compile,
+  concat,
+  matmul,
+  mul,
+  type Structure,
+  scan,
+  slice,
+  sub,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+  zeros,
+} from "@kinship/tensor";
+import { describe, expect, test } from "vitest";
+
+const running = (total: Tensor, x: Tensor) => ({ state: add(total, x), output: total });
+
+/** The meaning of scan: a loop over rows with the evaluator. */
+function slowly<S, B extends Record<string, Tensor>>(
+  step: (state: S, batch: B) => { state: S; output: Tensor },
+  state: S,
+  batches: B,
+): { state: S; output: number[] } {
+  const outputs: number[] = [];
+  let current = state;
+  for (let k = 0; k < Object.values(batches)[0].shape[0]; k++) {
+    const batch = Object.fromEntries(Object.entries(batches).map(([key, x]) => [key, slice(x, [k])])) as B;
+    const made = step(current, batch);
+    current = made.state;
+    outputs.push(...made.output.toTypedArray());
+  }
+  return { state: current, output: outputs };
+}
+
+test("the state goes from step to step, outputs are stacked", () => {
+  const { state, output } = scan(running, tensor(0), tensor([1, 2, 3]));
+  expect(state.item()).toBe(6);
+  expect(output.toArray()).toEqual([0, 1, 3]);
+});
+
+test("steps may differ in number without another program, and may be none", () => {
+  let traced = 0;
+  const step = (total: Tensor, x: Tensor) => {
+    traced++;
+    return running(total, x);
+  };
+  expect(scan(step, tensor(1), tensor([1, 2])).state.item()).toBe(4);
+  expect(scan(step, tensor(1), tensor([1, 2, 3])).state.item()).toBe(7);
+  const none = scan(step, tensor(1), zeros([0]));
+  expect(none.state.item()).toBe(1);
+  expect(none.output.shape).toEqual([0]);
+  expect(traced).toBe(1);
+});
+
+test("states that trade places, that stay, and that are batches", () => {
+  type State = { a: Tensor; b: Tensor; c: Tensor };
+  const step = ({ a, b, c }: State, x: Tensor) => ({ state: { c: x, b: a, a: b }, output: [c, add(a, x)] });
+  const state = { a: tensor([1, 2]), b: tensor([3, 4]), c: tensor([5, 6]) };
+  const batches = tensor([
+    [10, 20],
+    [30, 40],
+    [50, 60],
+  ]);
+  const made = scan(step, state, batches);
+  expect(made.state.a.toArray()).toEqual([3, 4]);
+  expect(made.state.b.toArray()).toEqual([1, 2]);
+  expect(made.state.c.toArray()).toEqual([50, 60]);
+  expect(made.output.map((x) => x.toArray())).toEqual([
+    [
+      [5, 6],
+      [10, 20],
+      [30, 40],
+    ],
+    [
+      [11, 22],
+      [33, 44],
+      [51, 62],
+    ],
+  ]);
+  expect(state.a.toArray()).toEqual([1, 2]);
+});
+
+/** Gradient descent with momentum on a small regression: results of several sizes, some updated in place. */
+interface Trained {
+  readonly weights: Tensor;
+  readonly velocity: Tensor;
+}
+function train({ weights, velocity }: Trained, { x, y }: { x: Tensor; y: Tensor }) {
+  const loss = (w: Tensor): Tensor => {
+    const error = sub(tanh(matmul(x, w)), y);
+    return sum(mul(error, error));
+  };
+  const [value, gradient] = valueAndGrad(loss)(weights);
+  const next = sub(mul(velocity, 0.5), mul(gradient, 0.01));
+  return { state: { weights: add(weights, next), velocity: next }, output: value };
+}
+
+const wave = (shape: number[], seed: number): Tensor => {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return tensor(
+    Float64Array.from({ length: size }, (_, k) => Math.sin(seed + 1.7 * k)),
+    { shape },
+  );
+};
+
+test("training is that of the evaluator, step by step", () => {
+  const state = { weights: wave([5, 3], 1), velocity: zeros([5, 3], "float64") };
+  const batches = { x: wave([20, 7, 5], 2), y: wave([20, 7, 3], 3) };
+  const slow = slowly(train, state, batches);
+  const fast = scan(train, state, batches, { verify: true });
+  expect(fast.output.shape).toEqual([20]);
+  fast.output.toTypedArray().forEach((x, k) => {
+    expect(x).toBeCloseTo(slow.output[k], 12);
+  });
+  for (const key of ["weights", "velocity"] as const)
+    fast.state[key].toTypedArray().forEach((x, k) => {
+      expect(x).toBeCloseTo(slow.state[key].toTypedArray()[k], 12);
+    });
+});
+
+test("batches may be strided views", () => {
+  const x = wave([4, 6], 1);
+  const odd = tensor({ data: x.data, shape: [3, 4], stride: [-1, 6], offset: 4 });
+  const { output } = scan((s: Tensor, row: Tensor) => ({ state: s, output: sum(row) }), tensor(0), odd);
+  const expected = [4, 3, 2].map((k) => [0, 1, 2, 3].reduce((total, n) => total + x.get(n, k), 0));
+  output.toTypedArray().forEach((value, k) => {
+    expect(value).toBeCloseTo(expected[k], 14);
+  });
+});
+
+test("under a transformation it is a loop, which derivatives and compile pass", () => {
+  const total = (x: Tensor): Tensor => {
+    const made = scan((s: Tensor, row: Tensor) => ({ state: mul(s, row), output: [] }), tensor(1), x);
+    return made.state;
+  };
+  expect(grad(total)(tensor([2, 3, 4])).toArray()).toEqual([12, 8, 6]);
+  expect(compile(total)(tensor([2, 3, 4])).item()).toBe(24);
+  const none = compile((x: Tensor) => scan(running, tensor(1), x))(zeros([0]));
+  expect(none.state.item()).toBe(1);
+  expect(none.output.shape).toEqual([0]);
+});
+
+test("without WebAssembly steps are evaluated", () => {
+  const { WebAssembly } = globalThis;
+  try {
+    Reflect.deleteProperty(globalThis, "WebAssembly");
+    const { state, output } = scan((total: Tensor, x: Tensor) => running(total, x), tensor(0), tensor([1, 2, 3]));
+    expect(state.item()).toBe(6);
+    expect(output.toArray()).toEqual([0, 1, 3]);
+  } finally {
+    globalThis.WebAssembly = WebAssembly;
+  }
+});
+
+describe("a step that cannot be repeated is an error that says why", () => {
+  const cases: [string, () => unknown, RegExp][] = [
+    ["no steps", () => scan(running, tensor(0), [] as unknown as Tensor), /no tensor in batches/],
+    ["no axis", () => scan(running, tensor(0), tensor(1)), /batches has no axes/],
+    [
+      "steps that differ",
+      () => scan((s: Tensor, _: Tensor[]) => ({ state: s, output: s }), tensor(0), [tensor([1, 2]), tensor([1])]),
+      /batches\[0\] has 2 steps, batches\[1\] has 1/,
+    ],
+    ["no state", () => scan((s: Tensor) => s as never, tensor(0), tensor([1])), /must return \{ state, output \}/],
+    [
+      "another shape",
+      () =>
+        scan((s: { w: Tensor }) => ({ state: { w: concat([s.w, s.w]) }, output: [] }), { w: tensor([1]) }, tensor([1])),
+      /state\.w is float32 \[1\] before the step and float32 \[2\] after it/,
+    ],
+    [
+      "a lost tensor",
+      () =>
+        scan((s: Structure) => ({ state: {} as typeof s, output: [] }), { w: tensor([1]) }, tensor([1]) as Structure),
+      /without state\.w/,
+    ],
+    [
+      "a new tensor",
+      () =>
+        scan(
+          (s: Structure, x: Structure) => ({ state: { ...(s as object), v: x } as typeof s, output: [] }),
+          { w: tensor([1]) },
+          tensor([1]) as Structure,
+        ),
+      /with state\.v that it did not get/,
+    ],
+  ];
+  for (const [name, run, message] of cases)
+    test(name, () => {
+      expect(run).toThrow(message);
+      expect(scan(running, tensor(0), tensor([1, 2, 3])).state.item()).toBe(6);
+    });
+});
