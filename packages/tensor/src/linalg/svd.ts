@@ -76,9 +76,9 @@ export const svdPrimitive: Primitive<{ readonly rows: number }> = {
     },
   },
   samples: [
-    { shapes: [[2, 3, 3]], params: { rows: 3 }, domains: [{ kind: "distinct" }] },
-    { shapes: [[4, 2]], params: { rows: 4 }, domains: [{ kind: "distinct" }] },
-    { shapes: [[2, 3]], params: { rows: 2 }, domains: [{ kind: "distinct" }] },
+    { shapes: [[2, 3, 3]], params: { rows: 3 }, domains: [{ kind: "well-conditioned" }] },
+    { shapes: [[4, 2]], params: { rows: 4 }, domains: [{ kind: "well-conditioned" }] },
+    { shapes: [[2, 3]], params: { rows: 2 }, domains: [{ kind: "well-conditioned" }] },
   ],
   infer: ([a]) => {
     const [m, n] = checkMatrix("svd", a);
