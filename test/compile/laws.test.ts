@@ -13,8 +13,8 @@ import {
   tensor,
 } from "@kinship/tensor";
 import { describe, expect, test } from "vitest";
-import { differentiable } from "../laws/derivatives.js";
-import { generator, inputsOf, named } from "../laws/samples.js";
+import { differentiable } from "../laws/differentiable.js";
+import { exampleOf, named } from "../laws/samples.js";
 
 /** The largest distance between two results, relative where numbers are large. NaN must meet NaN. */
 function distance(a: Tensor, b: Tensor): number {
@@ -47,7 +47,7 @@ function reversed(x: Tensor): Tensor {
 }
 
 function check(primitive: Primitive, sample: Sample<unknown>, change: (x: Tensor) => Tensor, tolerance: number): void {
-  const inputs = inputsOf(sample, generator(5)).map(change);
+  const inputs = exampleOf(sample, 5).map(change);
   const f = (...xs: Tensor[]) => apply(primitive, xs, sample.params);
   expect(distance(f(...inputs), compile(f, { verify: true })(...inputs))).toBeLessThanOrEqual(tolerance);
 }
@@ -59,7 +59,7 @@ describe("a compiled primitive is the evaluated one", () => {
       test(`${named(primitive, k)}: float32`, () => check(primitive, sample, narrow, 1e-5));
       test(`${named(primitive, k)}: views`, () => check(primitive, sample, reversed, 1e-14));
       test(`${named(primitive, k)}: its gradient`, () => {
-        const inputs = inputsOf(sample, generator(11));
+        const inputs = exampleOf(sample, 11);
         const { f, at } = differentiable(primitive, sample, inputs);
         if (at.length === 0 || !isFloating(f(...at).dtype)) return;
         const loss = (xs: Tensor[]): Tensor => {

@@ -1,88 +1,59 @@
 import {
-  type Domain,
-  matmul,
-  matrixTranspose,
-  type Primitive,
-  type Sample,
-  type Tensor,
-  tensor,
-} from "@kinship/tensor";
-
-/** A small generator with a seed of its own: laws draw the same inputs everywhere. */
-export function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    // A Weyl sequence through a mixing function (Steele, Lea & Flood 2014, in 32 bits).
-    state = (state + 0x9e3779b9) >>> 0;
-    let z = state;
-    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-    return ((z ^ (z >>> 16)) >>> 0) / 2 ** 32;
-  };
-}
+  awayFromKinks,
+  distinct,
+  positiveDefinite,
+  tensors,
+  wellConditioned,
+} from "@kinship/autodiff/testing/arbitraries";
+import { cast, type Domain, greater, type Primitive, reshape, type Sample, slice, type Tensor } from "@kinship/tensor";
+import fc, { type Arbitrary } from "fast-check";
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-
-/** Within this distance of a kink a finite difference would look across it. */
-const margin = 0.05;
-
-function draw(random: () => number, shape: readonly number[], domain: Domain): Tensor {
-  const { kind = "real", from = -2, to = 2, dtype = "float64", kinks = [] } = domain;
-  const size = sizeOf(shape);
-  const real = (): number => {
-    const value = from + (to - from) * random();
-    return kinks.some((kink) => Math.abs(value - kink) < margin) ? real() : value;
-  };
-  switch (kind) {
-    case "real":
-      return tensor(Float64Array.from({ length: size }, real), { shape, dtype });
-    case "integer":
-      return tensor(
-        Float64Array.from({ length: size }, () => Math.round(real())),
-        { shape, dtype },
-      );
-    case "boolean":
-      return tensor(
-        Float64Array.from({ length: size }, () => (random() < 0.5 ? 0 : 1)),
-        { shape, dtype },
-      );
-    case "distinct": {
-      // Equally spaced values in random order: no two nearer than a fraction of the range.
-      const order = Array.from({ length: size }, (_, k) => ({ k, at: random() })).sort((a, b) => a.at - b.at);
-      const shift = random() / size / 4;
-      const values = order.map(({ k }) => from + (to - from) * ((k + 0.5) / size + shift));
-      return tensor(Float64Array.from(values), { shape, dtype });
-    }
-    case "positive definite": {
-      const x = draw(random, shape, {});
-      const n = shape[shape.length - 1];
-      return plusDiagonal(matmul(x, matrixTranspose(x)), n, () => 1);
-    }
-    case "well-conditioned":
-      return plusDiagonal(draw(random, shape, { from: -0.5, to: 0.5 }), shape[shape.length - 1], () => 2 + random());
-    case "triangular":
-      return draw(random, shape, { kind: "well-conditioned" });
-  }
-}
-
-function plusDiagonal(x: Tensor, n: number, value: () => number): Tensor {
-  const data = Float64Array.from(x.toTypedArray());
-  for (let k = 0; k < data.length; k++) if (Math.floor(k / n) % n === k % n) data[k] += value();
-  return tensor(data, { shape: x.shape });
-}
 
 export const domainOf = (sample: Sample<unknown>, input: number): Domain =>
   sample.domains?.[Math.min(input, sample.domains.length - 1)] ?? {};
 
-/** Inputs that a primitive's own declaration says its laws hold on. */
-export const inputsOf = (sample: Sample<unknown>, random: () => number): Tensor[] =>
-  sample.shapes.map((shape, k) => draw(random, shape, domainOf(sample, k)));
+function draw(shape: readonly number[], domain: Domain): Arbitrary<Tensor> {
+  const { kind = "real", from = -2, to = 2, dtype = "float64", kinks = [] } = domain;
+  const as = (of: Arbitrary<Tensor>): Arbitrary<Tensor> => of.map((x) => cast(x, dtype));
+  switch (kind) {
+    case "real":
+      return as(awayFromKinks(shape, kinks, { from, to, margin: 0.0625 }));
+    case "integer":
+      return as(tensors(shape, { from, to })).map((x) => cast(cast(x, "int32"), dtype));
+    case "boolean":
+      return as(tensors(shape, { from: 0, to: 2 }).map((x) => greater(x, 1)));
+    case "distinct":
+      return as(distinct(shape, { from, to }));
+    case "positive definite":
+      return as(positiveDefinite(shape));
+    case "well-conditioned":
+    case "triangular":
+      return as(wellConditioned(shape));
+  }
+}
 
-export const like = (x: Tensor, random: () => number): Tensor =>
-  tensor(
-    Float64Array.from({ length: x.size }, () => 2 * random() - 1),
-    { shape: x.shape },
+/** Inputs that are distinct are so together: the maximum of two has a kink where they meet. */
+function drawTogether(shapes: readonly (readonly number[])[], domain: Domain): Arbitrary<Tensor[]> {
+  const ends = shapes.map((_, k) => shapes.slice(0, k + 1).reduce((total, shape) => total + sizeOf(shape), 0));
+  return draw([ends[ends.length - 1]], domain).map((all) =>
+    shapes.map((shape, k) => reshape(slice(all, [[ends[k] - sizeOf(shape), ends[k]]]), shape)),
   );
+}
+
+/** Inputs that a primitive's own declaration says its laws hold on; of other shapes, where it has no say in them. */
+export function inputsOf(
+  sample: Sample<unknown>,
+  shapes: readonly (readonly number[])[] = sample.shapes,
+): Arbitrary<Tensor[]> {
+  const domains = shapes.map((_, k) => domainOf(sample, k));
+  if (shapes.length > 1 && domains.every(({ kind }) => kind === "distinct")) return drawTogether(shapes, domains[0]);
+  return fc.tuple(...shapes.map((shape, k) => draw(shape, domains[k])));
+}
+
+/** One choice of inputs, the same for a seed. */
+export const exampleOf = (sample: Sample<unknown>, seed: number): Tensor[] =>
+  fc.sample(inputsOf(sample), { numRuns: 1, seed })[0];
 
 export const named = (primitive: Primitive, k: number): string =>
   primitive.samples.length === 1 ? primitive.name : `${primitive.name} (sample ${k})`;

@@ -42,7 +42,7 @@ export function checkGradient(
     );
     if (failed)
       throw failure("the gradient differs from finite differences", [
-        `entry ${k} of ${x.length}: gradient ${number(found[k])}, differences ${number(failed.expected / size)}, ${off(failed.found, failed.expected)}`,
+        `entry ${k} of ${x.length}: gradient ${number(found[k])}, differences ${number(failed.expected / size)}, ${off(found[k], failed.expected / size)}`,
         `at [${Array.from(x, number).join(", ")}]`,
       ]);
   }

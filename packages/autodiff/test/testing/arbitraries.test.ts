@@ -11,20 +11,7 @@ import {
   views,
   wellConditioned,
 } from "@kinship/autodiff/testing/arbitraries";
-import {
-  add,
-  cholesky,
-  cos,
-  greater,
-  mul,
-  type Nested,
-  relu,
-  sin,
-  sub,
-  sum,
-  type Tensor,
-  zeros,
-} from "@kinship/tensor";
+import { add, cholesky, cos, eigh, greater, mul, relu, sin, sum, svd, type Tensor, zeros } from "@kinship/tensor";
 import fc, { type Arbitrary } from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -126,28 +113,42 @@ test("distinct entries are apart", () => {
 });
 
 describe("matrices", () => {
-  test("positive definite ones are symmetric and can be factored", () => {
-    holds(positiveDefinite([2, 3, 3]), (a) => {
-      const factor = cholesky(sub(a, 0)).toArray() as Nested[];
-      expect(factor.flat(2).every(Number.isFinite)).toBe(true);
-      for (let i = 0; i < 3; i++) for (let j = 0; j < 3; j++) expect(a.get(1, i, j)).toBe(a.get(1, j, i));
+  const entries = (a: Tensor, n: number) =>
+    Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => a.get(i, j)));
+
+  test("positive definite ones are symmetric, and their eigenvalues keep apart", () => {
+    holds(positiveDefinite([3, 3]), (a) => {
+      const m = entries(a, 3);
+      expect(cholesky(a).toArray()).toBeDefined();
+      for (let i = 0; i < 3; i++) for (let j = 0; j < 3; j++) expect(m[i][j]).toBe(m[j][i]);
+      const { values: found } = eigh(a);
+      const [x, y, z] = values(found);
+      expect(x).toBeGreaterThan(1 - 1e-9);
+      expect(y - x).toBeCloseTo(1, 9);
+      expect(z - y).toBeCloseTo(1, 9);
     });
+    expect(seen(positiveDefinite([2, 2, 2]))[0].shape).toEqual([2, 2, 2]);
   });
 
-  test("well-conditioned ones dominate by their diagonal", () => {
-    holds(wellConditioned([4, 4]), (a) => {
-      for (let i = 0; i < 4; i++) {
-        const others = [0, 1, 2, 3].filter((j) => j !== i).reduce((total, j) => total + Math.abs(a.get(i, j)), 0);
-        expect(a.get(i, i) - others).toBeGreaterThan(0.4);
-      }
-    });
+  test("well-conditioned ones have singular values that keep apart, square or not", () => {
+    for (const shape of [
+      [4, 4],
+      [4, 2],
+      [2, 3],
+    ])
+      holds(wellConditioned(shape), (a) => {
+        const found = values(svd(a).s).sort((x, y) => x - y);
+        found.forEach((value, k) => {
+          expect(Math.abs(value - 2 * (k + 1))).toBeLessThanOrEqual(0.5 + 1e-9);
+        });
+      });
   });
 
   test("other shapes are refused", () => {
     expect(() => positiveDefinite([2, 3])).toThrow(
       "positiveDefinite: expected square matrices […, n, n], found shape [2, 3]",
     );
-    expect(() => wellConditioned([3])).toThrow("wellConditioned: expected square matrices");
+    expect(() => wellConditioned([3])).toThrow("wellConditioned: expected matrices […, m, n], found shape [3]");
   });
 });
 
