@@ -28,13 +28,17 @@ export function fairWeights({ tasks, norms, cosines }: Normalised, p: number): F
   // The common scale of the lengths factors out of the equations: w scales by |g|^(−2/(1+p)).
   const longest = rows.reduce((most, i) => Math.max(most, norms[i]!), 0);
   const start = Float64Array.from(rows, (i) => (norms[i]! / longest) ** ((p - 1) / (p + 1)));
-  const x = newton(c, start, p);
+  const x = n === 2 && p === 1 ? pair(c[1]!) : newton(c, start, p);
   if (!x) return none;
   const beta = x.map((value, i) => value * start[i]!);
   const full = new Float64Array(tasks);
   for (const [k, i] of rows.entries()) full[i] = beta[k]! * longest ** ((p - 1) / (p + 1));
   return { weights: perLength(full, norms), residual: breach(c, x, start, p) };
 }
+
+/** Two tasks bargain as equals: β + cβ = 1/β. */
+const pair = (cosine: number): Float64Array | undefined =>
+  1 + cosine > 8 * Number.EPSILON ? new Float64Array(2).fill(1 / Math.sqrt(1 + cosine)) : undefined;
 
 /** Solves C (b∘x) = b∘x^(−p) for x > 0; undefined where x grows without bound. */
 function newton(c: Float64Array, b: Float64Array, p: number): Float64Array | undefined {
@@ -43,6 +47,7 @@ function newton(c: Float64Array, b: Float64Array, p: number): Float64Array | und
   const hessian = new Float64Array(n * n);
   const step = new Float64Array(n);
   let value = objective(c, x, b, p);
+  let last = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 200; round++) {
     const product = multiply(
       c,
@@ -66,7 +71,9 @@ function newton(c: Float64Array, b: Float64Array, p: number): Float64Array | und
       change = Math.max(change, Math.abs(relative));
       if (relative * length < -0.9) length = -0.9 / relative;
     }
-    if (change < 4 * Number.EPSILON) break;
+    // Once small, Newton's steps shrink quadratically until only rounding is left, much of it where gradients nearly cancel.
+    if (change < 4 * Number.EPSILON || (change < 0.1 && change > last / 2)) break;
+    last = change;
     for (; ; length /= 2) {
       const next = x.map((v, i) => v + (length * step[i]!) / b[i]!);
       const nextValue = objective(c, next, b, p);

@@ -1,0 +1,128 @@
+import {
+  clipByNorm,
+  clipByValue,
+  constantRate,
+  cosineRate,
+  movingAverage,
+  plateau,
+  type Schedule,
+  sgd,
+  stepRate,
+  structureNorm,
+  warmUp,
+} from "@kinship/mtl";
+import { compile, type Tensor, tensor } from "@kinship/tensor";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+const at = (schedule: Schedule, step: number) => schedule(tensor(step, { dtype: "float64" })).item();
+
+describe("schedules", () => {
+  test("constant", () => expect(at(constantRate(0.3), 7)).toBe(0.3));
+
+  test("steps", () => {
+    const schedule = stepRate({ rate: 0.8, factor: 0.5, every: 10 });
+    expect([0, 9, 10, 19, 20, 35].map((step) => at(schedule, step))).toEqual([0.8, 0.8, 0.4, 0.4, 0.2, 0.1]);
+  });
+
+  test("cosine: from the rate to the floor, half-way at half the steps, then the floor", () => {
+    const schedule = cosineRate({ rate: 1, steps: 100, floor: 0.1 });
+    expect(at(schedule, 0)).toBeCloseTo(1, 12);
+    expect(at(schedule, 50)).toBeCloseTo(0.55, 12);
+    expect(at(schedule, 25)).toBeCloseTo(0.1 + 0.45 * (1 + Math.SQRT1_2), 12);
+    expect(at(schedule, 100)).toBeCloseTo(0.1, 12);
+    expect(at(schedule, 1000)).toBeCloseTo(0.1, 12);
+  });
+
+  test("warm-up rises evenly to the full rate, then follows", () => {
+    const schedule = warmUp(4, stepRate({ rate: 0.4, factor: 0.5, every: 2 }));
+    expect([0, 1, 2, 3, 4, 5, 6].map((step) => at(schedule, step))).toEqual([
+      0.1, 0.2, 0.30000000000000004, 0.4, 0.4, 0.4, 0.2,
+    ]);
+  });
+
+  test("an optimizer asks with the number of updates before", () => {
+    const optimizer = sgd({ learningRate: stepRate({ rate: 1, factor: 0.1, every: 2 }) });
+    let x: Tensor = tensor(Float64Array.of(0));
+    let state = optimizer.start<Tensor>(x);
+    const seen: number[] = [];
+    for (let k = 0; k < 4; k++) {
+      const before = x.item();
+      ({ state, parameters: x } = optimizer.update<Tensor>(state, tensor(Float64Array.of(1)), x));
+      seen.push(before - x.item());
+    }
+    [1, 1, 0.1, 0.1].forEach((rate, k) => {
+      expect(seen[k]!).toBeCloseTo(rate, 12);
+    });
+  });
+
+  test("plateau lowers the rate after patience without a better loss", () => {
+    const { start, update } = plateau({ patience: 2, factor: 0.5 });
+    let state = start();
+    const factors = [5, 4, 4, 4, 4, 3, 3, 3, 3, 3].map((loss) => {
+      state = update(state, loss);
+      return state.factor.item();
+    });
+    expect(factors).toEqual([1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]);
+    expect(state.best.item()).toBe(3);
+  });
+
+  test("plateau knows that negative losses can fall", () => {
+    const { start, update } = plateau({ patience: 0, factor: 0.5 });
+    let state = start();
+    for (const loss of [-1, -2, -3, -4]) state = update(state, loss);
+    expect(state.factor.item()).toBe(1);
+    expect(update(state, -4).factor.item()).toBe(0.5);
+  });
+});
+
+describe("clipping", () => {
+  const numbers = fc.array(
+    fc.integer({ min: -1024, max: 1024 }).map((k) => k / 64),
+    { minLength: 1, maxLength: 5 },
+  );
+
+  test("by norm: never longer, the same direction, untouched where short enough", () => {
+    fc.assert(
+      fc.property(numbers, numbers, fc.constantFrom(0.1, 1, 50), (a, b, limit) => {
+        const gradients = { a: tensor(Float64Array.from(a)), b: [tensor(Float64Array.from(b))] };
+        const norm = Math.sqrt([...a, ...b].reduce((total, value) => total + value * value, 0));
+        expect(structureNorm(gradients).item()).toBeCloseTo(norm, 10);
+        const clipped = clipByNorm(gradients, limit);
+        const scale = norm > limit ? limit / norm : 1;
+        const found = [...clipped.a.toTypedArray(), ...clipped.b[0]!.toTypedArray()];
+        [...a, ...b].forEach((value, k) => {
+          expect(found[k]!).toBeCloseTo(value * scale, 10);
+        });
+        if (norm <= limit) expect(found).toEqual([...a, ...b]);
+      }),
+    );
+  });
+
+  test("by norm does not overflow in float32", () => {
+    const clipped = clipByNorm(tensor([3e25, 4e25]), 5);
+    expect(clipped.dtype).toBe("float32");
+    expect(clipped.get(0)).toBeCloseTo(3, 5);
+    expect(clipped.get(1)).toBeCloseTo(4, 5);
+  });
+
+  test("by value", () => {
+    expect(clipByValue({ w: tensor([-3, 0.5, 3]) }, 1).w.toArray()).toEqual([-1, 0.5, 1]);
+    expect(() => clipByValue(tensor([1]), 0)).toThrow(/positive/);
+  });
+});
+
+test("the moving average starts where it is put and follows", () => {
+  let average = { w: tensor(Float64Array.of(1)) };
+  for (const value of [2, 3]) average = movingAverage(average, { w: tensor(Float64Array.of(value)) }, 0.9);
+  expect(average.w.item()).toBeCloseTo(0.9 * (0.9 * 1 + 0.1 * 2) + 0.1 * 3, 12);
+});
+
+test("schedules, clipping and plateau can be compiled: they read no value", () => {
+  const schedule = warmUp(3, cosineRate({ rate: 0.2, steps: 10 }));
+  const step = compile((x: Tensor) => clipByNorm({ x }, 1).x);
+  expect(step(tensor([3, 4])).get(0)).toBeCloseTo(0.6, 5);
+  const compiled = compile((count: Tensor) => schedule(count));
+  for (const count of [0, 2, 3, 8, 40])
+    expect(compiled(tensor(count, { dtype: "float64" })).item()).toBeCloseTo(at(schedule, count), 10);
+});
