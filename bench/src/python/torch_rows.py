@@ -73,6 +73,29 @@ def mlp_step(inputs, parameters):
     return run
 
 
+def cnn_step(inputs, parameters):
+    names = ["f1", "c1", "f2", "c2", "w", "b", "w_0", "b_0", "w_1", "b_1"]
+    state = {name: inputs[name].requires_grad_() for name in names}
+    optimizer = torch.optim.Adam(state.values(), lr=1e-3, fused=True)
+    functional = torch.nn.functional
+
+    def run():
+        p = state
+        p1 = functional.max_pool2d(torch.relu(functional.conv2d(inputs["x"], p["f1"], p["c1"])), 2)
+        p2 = functional.max_pool2d(torch.relu(functional.conv2d(p1, p["f2"], p["c2"])), 2)
+        h = torch.relu(torch.addmm(p["b"], p2.flatten(1), p["w"]))
+        loss = sum(
+            functional.cross_entropy(torch.addmm(p[f"b_{head}"], h, p[f"w_{head}"]), inputs[f"y_{head}"])
+            for head in (0, 1)
+        )
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return [loss.detach(), *(value.detach() for value in state.values())]
+
+    return run
+
+
 def knorm_gradient(inputs, parameters):
     w, k, weight = inputs["w"], inputs["k"], parameters["lambda"]
     column = w[:, :, None]
@@ -119,6 +142,7 @@ ROWS = {
     "a+b": addition,
     "∇ Σ x²": small_gradient,
     "MLP step": mlp_step,
+    "CNN step": cnn_step,
     "K-norm gradient": knorm_gradient,
     "two valleys": two_valleys,
 }

@@ -1,4 +1,4 @@
-import type { Entry, Row } from "../harness/results.js";
+import type { Entry, Results, Row } from "../harness/results.js";
 
 /** One row, seen from our side. */
 export interface Comparison {
@@ -50,4 +50,33 @@ export function compare(row: Row): Comparison {
 export function lossesFirst(rows: readonly Row[]): Comparison[] {
   const rank = ({ ratio }: Comparison) => (ratio === undefined ? 1 : ratio);
   return rows.map(compare).sort((a, b) => rank(b) - rank(a));
+}
+
+/** One row of the chart: how many times ours is as fast, or as small, as another. Below 1 we lose. */
+export interface Advantage {
+  readonly row: string;
+  readonly overPeer: number;
+  readonly peer: string;
+  /** Over the fastest native library. */
+  readonly overNative: number | undefined;
+}
+
+/** Rows that can be compared, worst first, under the newest Node of the results. */
+export function advantages({ rows }: Pick<Results, "rows">): Advantage[] {
+  const newest = Math.max(...rows.map(({ node }) => Number.parseInt(node, 10)));
+  return rows
+    .filter(({ node }) => Number.parseInt(node, 10) === newest)
+    .flatMap((row: Row): Advantage[] => {
+      const { ratio, nativeRatio, bestPeer } = compare(row);
+      if (ratio === undefined || bestPeer === undefined) return [];
+      return [
+        {
+          row: `${row.family} ${row.name}`,
+          overPeer: 1 / ratio,
+          peer: bestPeer.peer,
+          overNative: nativeRatio === undefined ? undefined : 1 / nativeRatio,
+        },
+      ];
+    })
+    .sort((a, b) => a.overPeer - b.overPeer);
 }

@@ -1,4 +1,5 @@
 import { type Family, peakFamily } from "../harness/family.js";
+import { cnnStep } from "./cnn.js";
 import { chain, smallAddition } from "./elementwise.js";
 import { smallGradient } from "./gradient.js";
 import { knormFit } from "./knormFit.js";
@@ -22,6 +23,7 @@ export const rowFamilies: readonly Family[] = [
   smallAddition,
   smallGradient,
   mlpStep,
+  cnnStep,
   knormGradient,
   knormFit,
   multiTaskLasso,

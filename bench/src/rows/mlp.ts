@@ -1,8 +1,8 @@
-import type { Tensor as KinshipTensor } from "@kinship/tensor";
 import { callFamily } from "../harness/family.js";
 import { type Inputs, uniform } from "../harness/values.js";
 import { ADAM, corrections, PlainAdam } from "./adam.js";
 import { addTo, affine, affineBackward, relu, reluBackward } from "./plain.js";
+import { trainJax, trainKinship, trainTfjs } from "./training.js";
 
 type Sizes = { batch: number; features: number; width: number; heads: number };
 
@@ -85,127 +85,56 @@ export const mlpStep = callFamily<Sizes>({
     flops: 2 * batch * (2 * features * width + 3 * width * width + 3 * width * heads),
   }),
   implementations: {
-    kinship: ({ ops, autodiff, compile, from }, inputs, sizes) => {
-      type State = Record<string, KinshipTensor>;
-      const { add, div, matmul, maximum, mean, mul, sqrt, sub } = ops;
-      const names = parameterNames(sizes);
-      const each = (f: (name: string) => KinshipTensor): State =>
-        Object.fromEntries(names.map((name) => [name, f(name)]));
-      const x = from(inputs.x!);
-      const y = headsOf(sizes).map((head) => from(inputs[`y_${head}`]!));
-      const lossAndGradient = autodiff.valueAndGrad((p: State, rows: KinshipTensor, targets: KinshipTensor[]) => {
-        const h1 = maximum(add(matmul(rows, p.w1!), p.b1!), 0);
-        const h2 = maximum(add(matmul(h1, p.w2!), p.b2!), 0);
-        return headsOf(sizes)
-          .map((head) => {
-            const difference = sub(add(matmul(h2, p[`w_${head}`]!), p[`b_${head}`]!), targets[head]!);
-            return mean(mul(difference, difference));
-          })
-          .reduce((sum, term) => add(sum, term));
+    kinship: (kinship, inputs, sizes) => {
+      const { add, matmul, maximum, mean, mul, sub } = kinship.ops;
+      return trainKinship(kinship, {
+        inputs,
+        parameters: parameterNames(sizes),
+        loss: (p, data) => {
+          const h1 = maximum(add(matmul(data.x!, p.w1!), p.b1!), 0);
+          const h2 = maximum(add(matmul(h1, p.w2!), p.b2!), 0);
+          return headsOf(sizes)
+            .map((head) => {
+              const difference = sub(add(matmul(h2, p[`w_${head}`]!), p[`b_${head}`]!), data[`y_${head}`]!);
+              return mean(mul(difference, difference));
+            })
+            .reduce((sum, term) => add(sum, term));
+        },
       });
-      const { rate, beta1, beta2, epsilon } = ADAM;
-      const step = compile(
-        (p: State, m: State, v: State, rows: KinshipTensor, targets: KinshipTensor[], bias: State) => {
-          const [loss, g] = lossAndGradient(p, rows, targets);
-          const m2 = each((name) => add(mul(m[name]!, beta1), mul(g[name]!, 1 - beta1)));
-          const v2 = each((name) => add(mul(v[name]!, beta2), mul(mul(g[name]!, g[name]!), 1 - beta2)));
-          const p2 = each((name) =>
-            sub(
-              p[name]!,
-              div(mul(m2[name]!, mul(bias.first!, rate)), add(sqrt(mul(v2[name]!, bias.second!)), epsilon)),
-            ),
-          );
-          return { loss, p: p2, m: m2, v: v2 };
-        },
-      );
-      let p = each((name) => from(inputs[name]!));
-      let m = each((name) => ops.zerosLike(p[name]!));
-      let v = each((name) => ops.zerosLike(p[name]!));
-      let t = 0;
-      return {
-        run: () => {
-          const { first, second } = corrections(++t);
-          const next = step(p, m, v, x, y, { first: ops.tensor(first), second: ops.tensor(second) });
-          ({ p, m, v } = next);
-          return next.loss;
-        },
-        read: (loss) => [(loss as KinshipTensor).toTypedArray(), ...names.map((name) => p[name]!.toTypedArray())],
-      };
     },
-    tfjs: ({ tf, from }, inputs, sizes) => {
-      const names = parameterNames(sizes);
-      const x = from(inputs.x!);
-      const y = headsOf(sizes).map((head) => from(inputs[`y_${head}`]!));
-      const state = Object.fromEntries(names.map((name) => [name, tf.variable(from(inputs[name]!))]));
-      const optimizer = tf.train.adam(ADAM.rate, ADAM.beta1, ADAM.beta2, ADAM.epsilon);
-      const variables = names.map((name) => state[name]!);
-      const loss = () => {
-        const h1 = tf.relu(tf.add(tf.matMul(x, state.w1!), state.b1!));
-        const h2 = tf.relu(tf.add(tf.matMul(h1, state.w2!), state.b2!));
-        return headsOf(sizes)
-          .map((head) =>
-            tf.mean(tf.square(tf.sub(tf.add(tf.matMul(h2, state[`w_${head}`]!), state[`b_${head}`]!), y[head]!))),
-          )
-          .reduce((sum, term) => tf.add(sum, term));
-      };
-      let last: ReturnType<typeof loss> | undefined;
-      return {
-        run: () => {
-          last?.dispose();
-          last = optimizer.minimize(loss, true, variables);
-          return last;
+    tfjs: (tfjs, inputs, sizes) => {
+      const { tf } = tfjs;
+      return trainTfjs(tfjs, {
+        inputs,
+        parameters: parameterNames(sizes),
+        loss: (p, data) => {
+          const h1 = tf.relu(tf.add(tf.matMul(data.x!, p.w1!), p.b1!));
+          const h2 = tf.relu(tf.add(tf.matMul(h1, p.w2!), p.b2!));
+          return headsOf(sizes)
+            .map((head) => {
+              const prediction = tf.add(tf.matMul(h2, p[`w_${head}`]!), p[`b_${head}`]!);
+              return tf.mean(tf.square(tf.sub(prediction, data[`y_${head}`]!)));
+            })
+            .reduce((sum, term) => tf.add(sum, term));
         },
-        read: (value) => [(value as typeof x).dataSync(), ...variables.map((variable) => variable.dataSync())],
-      };
+      });
     },
-    jax: ({ jax, np, from }, inputs, sizes) => {
-      const names = parameterNames(sizes);
-      const heads = headsOf(sizes);
-      const x = from(inputs.x!);
-      type State = Record<string, typeof x>;
-      const y = heads.map((head) => from(inputs[`y_${head}`]!));
-      const loss = (p: State, rows: typeof x, targets: (typeof x)[]) => {
-        const h1 = jax.nn.relu(np.matmul(rows, p.w1!).add(p.b1!));
-        const h2 = jax.nn.relu(np.matmul(h1, p.w2!).add(p.b2!));
-        const terms = heads.map((head) =>
-          np.mean(np.square(np.matmul(h2.ref, p[`w_${head}`]!).add(p[`b_${head}`]!).sub(targets[head]!))),
-        );
-        h2.dispose();
-        return terms.reduce((sum, term) => sum.add(term));
-      };
-      const { rate, beta1, beta2, epsilon } = ADAM;
-      const each = (f: (name: string) => typeof x): State => Object.fromEntries(names.map((name) => [name, f(name)]));
-      const step = jax.jit(
-        (p: State, m: State, v: State, rows: typeof x, targets: (typeof x)[], first: typeof x, second: typeof x) => {
-          const [value, g] = jax.valueAndGrad(loss)(jax.tree.ref(p), rows, targets);
-          const m2 = each((name) => m[name]!.mul(beta1).add(g[name]!.ref.mul(1 - beta1)));
-          const v2 = each((name) => v[name]!.mul(beta2).add(np.square(g[name]!).mul(1 - beta2)));
-          const p2 = each((name) =>
-            p[name]!.sub(m2[name]!.ref.mul(first.ref).div(np.sqrt(v2[name]!.ref.mul(second.ref)).add(epsilon))),
-          );
-          first.dispose();
-          second.dispose();
-          return [value, p2, m2, v2] as const;
+    jax: (library, inputs, sizes) => {
+      const { jax, np } = library;
+      return trainJax(library, {
+        inputs,
+        parameters: parameterNames(sizes),
+        loss: (p, data) => {
+          const h1 = jax.nn.relu(np.matmul(data.x!, p.w1!).add(p.b1!));
+          const h2 = jax.nn.relu(np.matmul(h1, p.w2!).add(p.b2!));
+          const terms = headsOf(sizes).map((head) => {
+            const prediction = np.matmul(h2.ref, p[`w_${head}`]!).add(p[`b_${head}`]!);
+            return np.mean(np.square(prediction.sub(data[`y_${head}`]!)));
+          });
+          h2.dispose();
+          return terms.reduce((sum, term) => sum.add(term));
         },
-      );
-      let state: State = each((name) => from(inputs[name]!));
-      let m: State = each((name) => np.zeros([...inputs[name]!.shape]));
-      let v: State = each((name) => np.zeros([...inputs[name]!.shape]));
-      let t = 0;
-      let last: typeof x | undefined;
-      return {
-        asynchronous: true,
-        run: async () => {
-          last?.dispose();
-          const { first, second } = corrections(++t);
-          const targets = y.map((target) => target.ref);
-          [last, state, m, v] = step(state, m, v, x.ref, targets, np.array(rate * first), np.array(second));
-          await last.blockUntilReady();
-          await state.w1!.blockUntilReady();
-          return last;
-        },
-        read: (value) => [(value as typeof x).ref.dataSync(), ...names.map((name) => state[name]!.ref.dataSync())],
-      };
+      });
     },
     jsPytorch: ({ torch, from, parameter }, inputs, sizes) => {
       const names = parameterNames(sizes);

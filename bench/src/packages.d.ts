@@ -1,5 +1,5 @@
 /**
- * The peers' packages as far as the rows use them, so that the sources compile where the peers are not installed.
+ * Packages as far as they are used here, so that the sources compile where they are not installed.
  * Loose on purpose: what a row relies on is checked by verifying its numbers, not by types.
  */
 
@@ -34,6 +34,7 @@ declare module "@tensorflow/tfjs" {
   export function max(x: Tensor): Tensor;
   export function relu(x: Tensor): Tensor;
   export function softmax(x: Tensor, axis?: number): Tensor;
+  export function logSoftmax(x: Tensor, axis?: number): Tensor;
   export function sum(x: Tensor, axis?: Axis, keepDims?: boolean): Tensor;
   export function mean(x: Tensor, axis?: Axis, keepDims?: boolean): Tensor;
   export function reshape(x: Tensor, shape: number[]): Tensor;
@@ -70,6 +71,8 @@ declare module "@jax-js/jax" {
     sum(axis?: number | number[]): Array;
     mean(axis?: number | number[]): Array;
     transpose(axes?: number[]): Array;
+    /** A range an axis; an empty one takes all of it. */
+    slice(...ranges: ([] | [number, number])[]): Array;
   }
   type Operand = Array | number;
   export type Tree = Array | Tree[] | { [name: string]: Tree };
@@ -89,7 +92,11 @@ declare module "@jax-js/jax" {
     conv(x: Array, filter: Array, strides: number[], padding: "VALID" | "SAME"): Array;
     reduceWindow(x: Array, reduce: (window: Array) => Array, size: number[], strides: number[]): Array;
   };
-  export const nn: { relu(x: Array): Array; softmax(x: Array, axis?: number): Array };
+  export const nn: {
+    relu(x: Array): Array;
+    softmax(x: Array, axis?: number): Array;
+    logSoftmax(x: Array, axis?: number): Array;
+  };
   export const numpy: {
     readonly float32: string;
     readonly float64: string;
@@ -282,4 +289,21 @@ declare module "onnxruntime-node" {
   export const InferenceSession: {
     create(model: Uint8Array, options?: Record<string, unknown>): Promise<InferenceSession>;
   };
+}
+
+declare module "@observablehq/plot" {
+  type Options = Readonly<Record<string, unknown>>;
+  export interface Mark {
+    readonly mark: "one of Plot's";
+  }
+  export function plot(options: Options): SVGSVGElement;
+  export function gridX(options?: Options): Mark;
+  export function ruleX(data: readonly unknown[], options?: Options): Mark;
+  export function barX(data: readonly unknown[], options?: Options): Mark;
+  export function dot(data: readonly unknown[], options?: Options): Mark;
+  export function text(data: readonly unknown[], options?: Options): Mark;
+}
+
+declare module "linkedom" {
+  export function parseHTML(html: string): { document: Document };
 }
