@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { add, allPrimitives, type Primitive, type Tensor, tensor } from "../../src/index.js";
-import { float32IsNearFloat64, inputsStayUntouched, laws, shapeRulePredicts, viewsEqualCopies } from "./laws.js";
+import {
+  emptyAndSingleAxes,
+  float32IsNearFloat64,
+  inputsStayUntouched,
+  laws,
+  shapeRulePredicts,
+  viewsEqualCopies,
+} from "./laws.js";
 
 /** A small generator: the same inputs everywhere. */
 function generator(seed: number): () => number {
@@ -63,6 +70,14 @@ describe("planted errors are found", () => {
         const result: Tensor = sum.evaluate(inputs, output, undefined);
         inputs[1].data[0] = 0;
         return result;
+      }),
+    ));
+  test("nothing where there is an axis of size 1", () =>
+    fails(
+      emptyAndSingleAxes,
+      broken((inputs, output) => {
+        const result: Tensor = sum.evaluate(inputs, output, undefined);
+        return tensor(result.toTypedArray(), { shape: result.shape.filter((size) => size !== 1) });
       }),
     ));
   test("too few digits in float32", () =>

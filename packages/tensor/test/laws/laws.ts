@@ -73,6 +73,17 @@ export const float32IsNearFloat64: Law = (primitive, sample, random) => {
   expectNear(found, wide, 2e-5);
 };
 
+/** With an axis of nothing the result is as empty as the shape rule says; axes of size 1 are axes. */
+export const emptyAndSingleAxes: Law = (primitive, sample, random) => {
+  if (primitive.form.kind !== "map" || sample.params !== undefined) return;
+  for (const shape of [[0], [3, 0], [0, 0, 2], [1], [1, 1, 1], []]) {
+    const inputs = inputsOf({ ...sample, shapes: sample.shapes.map(() => shape) }, random);
+    const found = run(primitive, inputs, undefined);
+    expect(found.shape).toEqual(shape);
+    expect(found.toTypedArray().length).toBe(sizeOf(shape));
+  }
+};
+
 /** A float64 tensor with values that float32 holds. */
 const rounded = (x: Tensor): Tensor => tensor(Float64Array.from(x.toTypedArray(), Math.fround), { shape: x.shape });
 
@@ -81,4 +92,5 @@ export const laws: Readonly<Record<string, Law>> = {
   "views equal copies": viewsEqualCopies,
   "inputs stay untouched": inputsStayUntouched,
   "float32 is near float64": float32IsNearFloat64,
+  "empty axes and axes of size 1 are axes": emptyAndSingleAxes,
 };
