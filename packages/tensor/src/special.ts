@@ -91,3 +91,6 @@ export function logAddExp(a: number, b: number): number {
   if (a === b) return a + Math.LN2;
   return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
 }
+
+/** x^y after IEEE 754: 1^y = 1 and (−1)^±∞ = 1, where ECMAScript says not a number. */
+export const power = (x: number, y: number): number => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y);

@@ -1,5 +1,5 @@
 import { sizeOf } from "../layout.js";
-import type { Scalar } from "../scalar/scalar.js";
+import type { Instruction, Scalar } from "../scalar/scalar.js";
 import type { Program, Value } from "./program.js";
 
 type Apply = Value & { readonly kind: "apply" };
@@ -26,13 +26,13 @@ function visits(value: Apply, values: readonly Value[]): number {
   return Math.max(...value.inputs.map((input) => sizeOf(values[input].shape)));
 }
 
-/** What the machine that the kernels are for can compute: instructions by name. */
-export type Supports = (instruction: string) => boolean;
+/** What the machine that the kernels are for can compute. */
+export type Supports = (instruction: Instruction) => boolean;
 
 export function supportsBody(body: Scalar, supports: Supports, seen: Set<Scalar> = new Set()): boolean {
   if (body.kind !== "operation" || seen.has(body)) return true;
   seen.add(body);
-  return supports(body.instruction.name) && body.arguments.every((argument) => supportsBody(argument, supports, seen));
+  return supports(body.instruction) && body.arguments.every((argument) => supportsBody(argument, supports, seen));
 }
 
 function isLoop(value: Value, supports: Supports): value is Apply {

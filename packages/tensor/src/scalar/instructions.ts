@@ -1,4 +1,12 @@
-import { erf as erfOf, gelu as geluOf, sigmoid as sigmoidOf, softplus as softplusOf } from "../special.js";
+import { erf as erfOf, gelu as geluOf, power, sigmoid as sigmoidOf, softplus as softplusOf } from "../special.js";
+import { erfRoutine, geluRoutine } from "../wasm/math/errorFunction.js";
+import { expm1Routine, expRoutine } from "../wasm/math/exponential.js";
+import { coshRoutine, sinhRoutine, tanhRoutine } from "../wasm/math/hyperbolic.js";
+import { acosRoutine, asinRoutine, atan2Routine, atanRoutine } from "../wasm/math/inverse.js";
+import { log1pRoutine, logRoutine } from "../wasm/math/logarithm.js";
+import { sigmoidRoutine, softplusRoutine } from "../wasm/math/logistic.js";
+import { powRoutine, rsqrtRoutine } from "../wasm/math/power.js";
+import { cosRoutine, sinRoutine, tanRoutine } from "../wasm/math/trigonometric.js";
 import type { Instruction } from "./scalar.js";
 
 // Every instruction has a loop of its own: one shared loop that calls a function would be compiled for all of them, and
@@ -117,6 +125,7 @@ export const rsqrt: Instruction = {
   name: "rsqrt",
   arity: 1,
   result: "float",
+  routine: rsqrtRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = 1 / Math.sqrt(a[i]);
   },
@@ -341,6 +350,7 @@ export const exp: Instruction = {
   name: "exp",
   arity: 1,
   result: "float",
+  routine: expRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.exp(a[i]);
   },
@@ -350,6 +360,7 @@ export const expm1: Instruction = {
   name: "expm1",
   arity: 1,
   result: "float",
+  routine: expm1Routine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.expm1(a[i]);
   },
@@ -359,6 +370,7 @@ export const log: Instruction = {
   name: "log",
   arity: 1,
   result: "float",
+  routine: logRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.log(a[i]);
   },
@@ -368,6 +380,7 @@ export const log1p: Instruction = {
   name: "log1p",
   arity: 1,
   result: "float",
+  routine: log1pRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.log1p(a[i]);
   },
@@ -377,6 +390,7 @@ export const sin: Instruction = {
   name: "sin",
   arity: 1,
   result: "float",
+  routine: sinRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.sin(a[i]);
   },
@@ -386,6 +400,7 @@ export const cos: Instruction = {
   name: "cos",
   arity: 1,
   result: "float",
+  routine: cosRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.cos(a[i]);
   },
@@ -395,6 +410,7 @@ export const tan: Instruction = {
   name: "tan",
   arity: 1,
   result: "float",
+  routine: tanRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.tan(a[i]);
   },
@@ -404,6 +420,7 @@ export const asin: Instruction = {
   name: "asin",
   arity: 1,
   result: "float",
+  routine: asinRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.asin(a[i]);
   },
@@ -413,6 +430,7 @@ export const acos: Instruction = {
   name: "acos",
   arity: 1,
   result: "float",
+  routine: acosRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.acos(a[i]);
   },
@@ -422,6 +440,7 @@ export const atan: Instruction = {
   name: "atan",
   arity: 1,
   result: "float",
+  routine: atanRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.atan(a[i]);
   },
@@ -431,6 +450,7 @@ export const sinh: Instruction = {
   name: "sinh",
   arity: 1,
   result: "float",
+  routine: sinhRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.sinh(a[i]);
   },
@@ -440,6 +460,7 @@ export const cosh: Instruction = {
   name: "cosh",
   arity: 1,
   result: "float",
+  routine: coshRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.cosh(a[i]);
   },
@@ -449,6 +470,7 @@ export const tanh: Instruction = {
   name: "tanh",
   arity: 1,
   result: "float",
+  routine: tanhRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.tanh(a[i]);
   },
@@ -458,6 +480,7 @@ export const erf: Instruction = {
   name: "erf",
   arity: 1,
   result: "float",
+  routine: erfRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = erfOf(a[i]);
   },
@@ -467,6 +490,7 @@ export const sigmoid: Instruction = {
   name: "sigmoid",
   arity: 1,
   result: "float",
+  routine: sigmoidRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = sigmoidOf(a[i]);
   },
@@ -476,6 +500,7 @@ export const softplus: Instruction = {
   name: "softplus",
   arity: 1,
   result: "float",
+  routine: softplusRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = softplusOf(a[i]);
   },
@@ -485,6 +510,7 @@ export const gelu: Instruction = {
   name: "gelu",
   arity: 1,
   result: "float",
+  routine: geluRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = geluOf(a[i]);
   },
@@ -494,17 +520,18 @@ export const atan2: Instruction = {
   name: "atan2",
   arity: 2,
   result: "float",
+  routine: atan2Routine,
   loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = Math.atan2(a[i], b[i]);
   },
 };
 
-/** IEEE 754's pow: 1 for 1^NaN, where ECMAScript says NaN. */
 export const pow: Instruction = {
   name: "pow",
   arity: 2,
   result: "float",
+  routine: powRoutine,
   loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = a[i] === 1 || (a[i] === -1 && Math.abs(b[i]) === Infinity) ? 1 : a[i] ** b[i];
+    for (let i = 0; i < n; i++) out[i] = power(a[i], b[i]);
   },
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { erf, erfc, gelu, sigmoid, softplus } from "../../src/special.js";
+import { erf, erfc, gelu, power, sigmoid, softplus } from "../../src/special.js";
 import { type UnaryRoutineName, unaryRoutineNames } from "../../src/wasm/math/index.js";
 import { float64Error, oracles } from "./oracle.js";
 import { runBinary, runUnary } from "./routines.js";
@@ -122,13 +122,14 @@ describe("pow", () => {
     }
   });
   const values = [0, -0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, 1e300, -1e300, 1e-300, Infinity, -Infinity, NaN, 2 ** 53];
-  test.each(["float32", "float64"] as const)("follows the language's conventions in %s", (dtype) => {
+  test.each(["float32", "float64"] as const)("follows IEEE 754 in %s", (dtype) => {
     const Make = dtype === "float32" ? Float32Array : Float64Array;
     const x = Make.from(values.flatMap((a) => values.map(() => a)));
     const y = Make.from(values.flatMap(() => values));
     const z = runBinary("pow", dtype, x, y);
     for (let i = 0; i < x.length; i++) {
-      const expected = dtype === "float32" ? Math.fround(x[i]! ** y[i]!) : x[i]! ** y[i]!;
+      const exact = power(x[i]!, y[i]!);
+      const expected = dtype === "float32" ? Math.fround(exact) : exact;
       const isExact = expected === 0 || !Number.isFinite(expected);
       if (isExact) expect(z[i], `${x[i]} ** ${y[i]}`).toBe(expected);
       else

@@ -1,5 +1,6 @@
+import type { Instruction } from "../../scalar/scalar.js";
 import { call, type Expression, i32x4, i64x2, type Local, v128 } from "../../wasm/assembler/index.js";
-import { mathRoutine, mathRoutines, type RoutineName, type Site } from "../../wasm/math/index.js";
+import { type Routine, routineFunction, type Site } from "../../wasm/math/shape.js";
 import { asFloat, asInteger, type Lanes, maskOf, truth, type Vector } from "./lanes.js";
 
 /** How an instruction of scalar bodies is written with vectors: the only place where the two vocabularies meet. */
@@ -78,19 +79,22 @@ export interface RoutinePolicy {
   readonly inline: boolean;
 }
 
-const routine =
-  (name: RoutineName): Emitter =>
-  (site, lanes, operands) => {
-    const values = operands.map((x) => asFloat(site, lanes, x).local);
-    return real(site, call(mathRoutine(site.module, name, lanes.dtype), ...values));
-  };
-
-const inlineRoutine =
-  (name: RoutineName): Emitter =>
-  (site, lanes, operands) => {
-    const values = operands.map((x) => asFloat(site, lanes, x).local);
-    return real(site, mathRoutines[name][lanes.dtype](site, ...values));
-  };
+function emitRoutine(
+  site: Site,
+  lanes: Lanes,
+  instruction: Instruction,
+  routine: Routine,
+  operands: readonly Vector[],
+  inline: boolean,
+): Vector {
+  const values = operands.map((x) => asFloat(site, lanes, x).local);
+  return real(
+    site,
+    inline
+      ? routine[lanes.dtype](site, ...values)
+      : call(routineFunction(site.module, instruction, routine, lanes.dtype), ...values),
+  );
+}
 
 const emitters: Readonly<Record<string, Emitter>> = /* @__PURE__ */ (() => ({
   add: arithmetic("add", i32x4.add),
@@ -144,20 +148,21 @@ const emitters: Readonly<Record<string, Emitter>> = /* @__PURE__ */ (() => ({
 
 const asTruth = (site: Site, lanes: Lanes, mask: Local): Local => truth(site, lanes, mask).local;
 
-const isRoutine = (name: string): name is RoutineName => name in mathRoutines;
-
 /** Whether the backend has this instruction. */
-export const isEmittable = (name: string): boolean => name in emitters || isRoutine(name);
+export const isEmittable = (instruction: Instruction): boolean =>
+  instruction.name in emitters || instruction.routine !== undefined;
 
 export function emitInstruction(
   site: Site,
   lanes: Lanes,
-  name: string,
+  instruction: Instruction,
   operands: readonly Vector[],
   { inline }: RoutinePolicy,
 ): Vector {
-  const emitter = emitters[name] ?? (isRoutine(name) ? (inline ? inlineRoutine : routine)(name) : undefined);
-  if (!emitter)
-    throw new Error(`compile: no vector instruction for ${name}; this is a mistake in the compiler, please report it`);
-  return emitter(site, lanes, operands);
+  const emitter = emitters[instruction.name];
+  if (emitter) return emitter(site, lanes, operands);
+  if (instruction.routine) return emitRoutine(site, lanes, instruction, instruction.routine, operands, inline);
+  throw new Error(
+    `compile: no vector instruction for ${instruction.name}; this is a mistake in the compiler, please report it`,
+  );
 }

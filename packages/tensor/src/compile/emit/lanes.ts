@@ -10,7 +10,7 @@ import {
   shuffle32,
   v128,
 } from "../../wasm/assembler/index.js";
-import type { Site } from "../../wasm/math/index.js";
+import type { Site } from "../../wasm/math/shape.js";
 
 /** How many elements a vector of this loop holds, and as what real numbers are computed. */
 export interface Lanes {

@@ -13,7 +13,7 @@ import {
   v128,
 } from "../../wasm/assembler/index.js";
 import { forRange } from "../../wasm/loops.js";
-import type { Site } from "../../wasm/math/index.js";
+import type { Site } from "../../wasm/math/shape.js";
 import type { LoopKernel, Statement } from "../kernel.js";
 import { type Axes, type Axis, arraysOf, axesOf } from "./axes.js";
 import { emitInstruction, type RoutinePolicy } from "./instructions.js";
@@ -267,7 +267,7 @@ class LoopEmitter {
     const made = emitInstruction(
       this.site,
       this.#lanes,
-      fold.combine.name,
+      fold.combine,
       [total, this.#typed(fold.dtype, value)],
       this.#policy,
     );
@@ -370,7 +370,7 @@ class LoopEmitter {
       }
       case "operation": {
         const operands = step.arguments.map((k) => vectors[k]);
-        return emitInstruction(site, this.#lanes, step.instruction.name, operands, this.#policy);
+        return emitInstruction(site, this.#lanes, step.instruction, operands, this.#policy);
       }
     }
   }

@@ -1,7 +1,7 @@
 import { bytesPerElement } from "../../dtype.js";
 import { type Expression, type FunctionBuilder, f32, f64, i32, type Local, v128 } from "../../wasm/assembler/index.js";
 import { forRange } from "../../wasm/loops.js";
-import type { Site } from "../../wasm/math/index.js";
+import type { Site } from "../../wasm/math/shape.js";
 import { productFunction } from "../../wasm/product/index.js";
 import type { PatchCopy, ProductKernel } from "../kernel.js";
 import type { Addresses } from "./loops.js";

@@ -153,4 +153,6 @@ const routine = (body: (brief: boolean) => Body): Routine => ({
   float64: body(false),
 });
 
-export const errorFunction = { erf: routine(erf), erfc: routine(erfc), gelu: routine(gelu) };
+export const erfRoutine: Routine = /* @__PURE__ */ routine(erf);
+export const erfcRoutine: Routine = /* @__PURE__ */ routine(erfc);
+export const geluRoutine: Routine = /* @__PURE__ */ routine(gelu);

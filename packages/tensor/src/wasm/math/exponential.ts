@@ -4,7 +4,7 @@
  */
 
 import { type Expression, type Local, v128 } from "../assembler/index.js";
-import { arithmetic, type Body, bothWidths, polynomial, type Shape, type Site, single } from "./shape.js";
+import { arithmetic, type Body, bothWidths, polynomial, type Routine, type Shape, type Site, single } from "./shape.js";
 
 /** ln 2 in two parts, the first of 9 or 42 bits. */
 export const ln2 = {
@@ -114,4 +114,5 @@ const expm1 = (shape: Shape): Body => {
   return (site, x) => v128.or(expm1Unsigned(site, shape, x!), arithmetic(shape).sign(x!));
 };
 
-export const exponential = { exp: bothWidths(exp), expm1: bothWidths(expm1) };
+export const expRoutine: Routine = /* @__PURE__ */ bothWidths(exp);
+export const expm1Routine: Routine = /* @__PURE__ */ bothWidths(expm1);

@@ -2,7 +2,7 @@
 
 import { v128 } from "../assembler/index.js";
 import { expm1Rest, expTail, reduceByLn2, splitPower } from "./exponential.js";
-import { arithmetic, type Body, bothWidths, polynomial, type Shape, single } from "./shape.js";
+import { arithmetic, type Body, bothWidths, polynomial, type Routine, type Shape, single } from "./shape.js";
 
 /** tanh |x| = E/(E + 2) with E = e^(2|x|) − 1: no cancellation anywhere, one quotient. */
 const tanh = (shape: Shape): Body => {
@@ -70,8 +70,6 @@ const hyperbolicPair = (shape: Shape, which: "sinh" | "cosh"): Body => {
   };
 };
 
-export const hyperbolic = {
-  tanh: bothWidths(tanh),
-  sinh: bothWidths((shape) => hyperbolicPair(shape, "sinh")),
-  cosh: bothWidths((shape) => hyperbolicPair(shape, "cosh")),
-};
+export const tanhRoutine: Routine = /* @__PURE__ */ bothWidths(tanh);
+export const sinhRoutine: Routine = /* @__PURE__ */ bothWidths((shape) => hyperbolicPair(shape, "sinh"));
+export const coshRoutine: Routine = /* @__PURE__ */ bothWidths((shape) => hyperbolicPair(shape, "cosh"));

@@ -1,7 +1,17 @@
 /** asin, acos, atan and atan2. */
 
 import { type Expression, type Local, v128 } from "../assembler/index.js";
-import { arithmetic, type Body, bothWidths, polynomial, productError, type Shape, type Site, single } from "./shape.js";
+import {
+  arithmetic,
+  type Body,
+  bothWidths,
+  polynomial,
+  productError,
+  type Routine,
+  type Shape,
+  type Site,
+  single,
+} from "./shape.js";
 
 /** (atan(t)/t − 1)/t² in t², t ≤ √2 − 1, minimax; log₂ of the weighted error. */
 const atanTail = {
@@ -148,5 +158,7 @@ const acos = (shape: Shape): Body => {
   };
 };
 
-export const inverse = { asin: bothWidths(asin), acos: bothWidths(acos), atan: bothWidths(atan) };
-export const inverseBinary = { atan2: bothWidths(atan2) };
+export const asinRoutine: Routine = /* @__PURE__ */ bothWidths(asin);
+export const acosRoutine: Routine = /* @__PURE__ */ bothWidths(acos);
+export const atanRoutine: Routine = /* @__PURE__ */ bothWidths(atan);
+export const atan2Routine: Routine = /* @__PURE__ */ bothWidths(atan2);

@@ -5,7 +5,7 @@
 
 import { type Expression, type Local, v128 } from "../assembler/index.js";
 import { ln2 } from "./exponential.js";
-import { arithmetic, type Body, bothWidths, polynomial, type Shape, type Site, single } from "./shape.js";
+import { arithmetic, type Body, bothWidths, polynomial, type Routine, type Shape, type Site, single } from "./shape.js";
 
 /** (2·artanh(s)/s − 2)/s² as a polynomial in s², s ≤ (√2 − 1)/(√2 + 1), minimax; log₂ of the error, weighted by s². */
 const artanhTail = {
@@ -110,4 +110,5 @@ const log1p = (shape: Shape): Body => {
   };
 };
 
-export const logarithm = { log: bothWidths(log), log1p: bothWidths(log1p) };
+export const logRoutine: Routine = /* @__PURE__ */ bothWidths(log);
+export const log1pRoutine: Routine = /* @__PURE__ */ bothWidths(log1p);

@@ -2,7 +2,7 @@
 
 import { expClamped } from "./exponential.js";
 import { log1pFinite } from "./logarithm.js";
-import { arithmetic, type Body, bothWidths, type Shape } from "./shape.js";
+import { arithmetic, type Body, bothWidths, type Routine, type Shape } from "./shape.js";
 
 /** 1/(1 + z) or z/(1 + z) with z = e^−|x|. */
 const sigmoid = (shape: Shape): Body => {
@@ -28,4 +28,5 @@ const softplus = (shape: Shape): Body => {
   };
 };
 
-export const logistic = { sigmoid: bothWidths(sigmoid), softplus: bothWidths(softplus) };
+export const sigmoidRoutine: Routine = /* @__PURE__ */ bothWidths(sigmoid);
+export const softplusRoutine: Routine = /* @__PURE__ */ bothWidths(softplus);

@@ -10,6 +10,7 @@ import {
   double,
   polynomial,
   productError,
+  type Routine,
   type Shape,
   type Site,
   throughDouble,
@@ -73,7 +74,7 @@ function logSum(site: Site, x: Expression, lift: Expression): Sum {
   return { high: total, low: f.let(add(lost, add(add(half.low, half.low), mul(k, c(ln2.double.low))))) };
 }
 
-/** x^y = e^(y·log |x|) with JavaScript's conventions: x⁰ = 1, and 1^∞ and 1^NaN are not numbers. */
+/** x^y = e^(y·log |x|) after IEEE 754: x⁰ = 1 and 1^y = 1 for every x and y, and (−1)^±∞ = 1. */
 const pow = (brief: boolean): Body => {
   const { c, abs, add, mul, eq, ne, lt, gt, trunc, choose, atLeast, atMost, sign } = arithmetic(double);
   return (site, x, y) => {
@@ -105,7 +106,9 @@ const pow = (brief: boolean): Body => {
     const signed = v128.xor(magnitude, v128.and(sign(x!), isOdd));
     const finiteNegative = v128.and(lt(x!, c(0)), gt(x!, c(-Infinity)));
     const undefinedPower = v128.andNot(finiteNegative, isInteger);
-    return choose(eq(y!, c(0)), c(1), choose(undefinedPower, c(NaN), signed));
+    const atUnit = v128.or(eq(x!, c(1)), v128.and(eq(x!, c(-1)), eq(abs(y!), c(Infinity))));
+    const isOne = v128.or(eq(y!, c(0)), atUnit);
+    return choose(isOne, c(1), choose(undefinedPower, c(NaN), signed));
   };
 };
 
@@ -114,5 +117,8 @@ const rsqrt = (shape: Shape): Body => {
   return (_, x) => div(c(1), sqrt(x!));
 };
 
-export const root = { rsqrt: bothWidths(rsqrt) };
-export const power = { pow: { float32: throughDouble(pow(true)), float64: pow(false) } };
+export const rsqrtRoutine: Routine = /* @__PURE__ */ bothWidths(rsqrt);
+export const powRoutine: Routine = /* @__PURE__ */ ((): Routine => ({
+  float32: throughDouble(pow(true)),
+  float64: pow(false),
+}))();

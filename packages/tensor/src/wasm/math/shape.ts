@@ -7,6 +7,7 @@ import {
   type Expression,
   type FloatLanes,
   type FunctionBuilder,
+  type FunctionHandle,
   f32x4,
   f64x2,
   i32,
@@ -144,4 +145,22 @@ export function throughDouble(body: Body): Body {
     const high = half((x) => shuffle32(x, x, [2, 3, 2, 3]));
     return shuffle32(low, high, [0, 1, 4, 5]);
   };
+}
+
+/**
+ * The routine as a function of the module, v128 → v128 or (v128, v128) → v128, for four float32 or two float64 lanes.
+ * To write its body in line instead, call `routine[dtype]({ module, f }, ...locals)`.
+ */
+export function routineFunction(
+  module: ModuleBuilder,
+  { name, arity }: { readonly name: string; readonly arity: number },
+  routine: Routine,
+  dtype: "float32" | "float64",
+): FunctionHandle {
+  const parameters = Array.from({ length: arity }, () => "v128" as const);
+  return module.routine(`${name}.${dtype}`, () =>
+    module.function({ name: `${name}.${dtype}`, parameters, results: ["v128"] }, (f, ...values) =>
+      routine[dtype]({ module, f }, ...values),
+    ),
+  );
 }

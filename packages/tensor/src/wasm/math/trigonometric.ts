@@ -103,8 +103,6 @@ const routine = (body: (brief: boolean) => Body): Routine => ({
   float64: body(false),
 });
 
-export const trigonometric = {
-  sin: routine((brief) => wave("sin", brief)),
-  cos: routine((brief) => wave("cos", brief)),
-  tan: routine(tan),
-};
+export const sinRoutine: Routine = /* @__PURE__ */ routine((brief) => wave("sin", brief));
+export const cosRoutine: Routine = /* @__PURE__ */ routine((brief) => wave("cos", brief));
+export const tanRoutine: Routine = /* @__PURE__ */ routine(tan);
