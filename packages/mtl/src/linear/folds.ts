@@ -8,9 +8,11 @@ import { type Grams, gramsByFold, sumGrams } from "./grams.js";
 
 /** What one round of cross-validation learns from, and the rows it holds out. Shared by all models compared. */
 export interface Fold {
-  readonly design: Design;
   readonly train: Grams;
-  readonly rows: Int32Array;
+  readonly features: number;
+  /** The held-out rows, [rows, features], and their targets. */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
   /** The task of each held-out row. */
   readonly tasks: Int32Array;
 }
@@ -22,7 +24,7 @@ export function defaultRepeats({ y }: Design): number {
 
 /** `count` folds, drawn anew `repeats` times; folds that would hold out nothing are left out. */
 export function drawFolds(design: Design, intercept: boolean, count: number, repeats: number, seed: number): Fold[] {
-  const { starts, y } = design;
+  const { starts, features, x, y } = design;
   if (y.length < 2) throw new InputError("cross-validation needs two training rows, there is one; add rows, or give λ");
   const sizes = Array.from({ length: starts.length - 1 }, (_, task) => starts[task + 1]! - starts[task]!);
   return Array.from({ length: repeats }, (_, repeat) => {
@@ -40,7 +42,12 @@ export function drawFolds(design: Design, intercept: boolean, count: number, rep
       }
       if (rows.length === 0) return [];
       const train = sumGrams(grams.filter((_, other) => other !== fold));
-      return [{ design, train, rows: Int32Array.from(rows), tasks: Int32Array.from(tasks) }];
+      const held = new Float64Array(rows.length * features);
+      for (const [i, row] of rows.entries()) {
+        held.set(x.subarray(row * features, (row + 1) * features), i * features);
+      }
+      const targets = Float64Array.from(rows, (row) => y[row]!);
+      return [{ train, features, x: held, y: targets, tasks: Int32Array.from(tasks) }];
     });
   }).flat();
 }
@@ -57,12 +64,11 @@ export interface FoldProblem {
  * @param nodeOf the node of `graph` that predicts a task
  */
 export function foldProblem(
-  { design, train, rows, tasks }: Fold,
+  { train, features, x, y, tasks }: Fold,
   graph: PrecisionGraph,
   transform: (grams: Grams) => Grams,
   nodeOf: (task: number) => number,
 ): FoldProblem {
-  const { features, x, y } = design;
   const grams = transform(train);
   const { width } = grams;
   holdAbsentTasks(grams);
@@ -73,17 +79,17 @@ export function foldProblem(
   const nodes = tasks.map(nodeOf);
   const error = (lambda: number, lambdaIntercept: number) => {
     if (solver.factor(lambda / 2, lambdaIntercept / 2) >= 0) return Number.NaN;
-    solver.solve(right, weights);
+    solver.solve(right, weights, true);
     let total = 0;
-    for (let i = 0; i < rows.length; i++) {
+    for (let i = 0; i < y.length; i++) {
       const node = nodes[i]! * width;
-      let residual = dot(weights, node, x, rows[i]! * features, features) - y[rows[i]!]!;
+      let residual = dot(weights, node, x, i * features, features) - y[i]!;
       if (width > features) residual += weights[node + features]!;
       total += residual * residual;
     }
-    return total / rows.length;
+    return total / y.length;
   };
-  return { error, rows: rows.length };
+  return { error, rows: y.length };
 }
 
 /**

@@ -1,6 +1,8 @@
 import { choleskyInPlace, invertCholesky, solveCholesky } from "../algebra/cholesky.js";
+import { dot } from "../algebra/dot.js";
+import { addOuterProducts } from "../algebra/outer-products.js";
 import type { PrecisionGraph } from "../relations/kinship.js";
-import type { Forest } from "./forest.js";
+import { type Forest, groupLeaves } from "./forest.js";
 import type { Grams } from "./grams.js";
 import { createLeaves } from "./leaves.js";
 import type { Solver } from "./solver.js";
@@ -11,21 +13,23 @@ import type { Solver } from "./solver.js";
  */
 export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: Forest, slopes: number): Solver {
   const { tasks, width, matrices } = grams;
-  const { order, parent, coupling, hasChildren } = forest;
-  const leafNodes = order.filter((node) => hasChildren[node] === 0);
-  const innerNodes = order.filter((node) => hasChildren[node] === 1);
+  const { parent, coupling } = forest;
+  const { innerNodes, innerOf, leafNodes, childStarts } = groupLeaves(forest);
   const leaves = createLeaves(leafNodes, grams, graph.diagonal, slopes);
   const { inverses, tilts, schur } = leaves;
-  const innerOf = new Int32Array(graph.size).fill(-1);
-  for (const [index, node] of innerNodes.entries()) innerOf[node] = index;
   const block = width * width;
   /** Σ e² N over the leaves of each inner node, [inner, slopes, slopes], lower triangles. */
   const leafSums = new Float64Array(innerNodes.length * slopes * slopes);
   const factors = new Float64Array(innerNodes.length * block);
+  const strengths = new Float64Array(leafNodes.length);
+  const tiltSums = new Float64Array(slopes * slopes);
   const inverse = new Float64Array(block);
   const scratch = new Float64Array(block);
   const penalties = new Float64Array(width);
   const remaining = new Float64Array(graph.size * width);
+  /** N g of each leaf, for the right-hand side and slopes' penalty at hand: it does not change with the intercept's. */
+  const slopesOnly = new Float64Array(leafNodes.length * slopes);
+  let slopesOnlyOf: Float64Array | null = null;
   let slopeNow = Number.NaN;
 
   function sumLeaves(): void {
@@ -57,25 +61,32 @@ export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: 
         }
       }
     }
-    if (width === slopes) return;
+    if (width > slopes) tiltInner(slope, intercept);
+  }
+
+  /** What the leaves' intercepts take away from their parents: D (uuᵀ/s, −u/s; −uᵀ/s, 1/s) D, summed with e². */
+  function tiltInner(slope: number, intercept: number): void {
     for (let leaf = 0; leaf < leafNodes.length; leaf++) {
       const node = leafNodes[leaf]!;
-      if (parent[node]! < 0) continue;
-      const to = innerOf[parent[node]!]! * block;
-      const strength = coupling[node]! ** 2 / schur[leaf]!;
-      const tilt = leaf * slopes;
+      strengths[leaf] = parent[node]! < 0 ? 0 : coupling[node]! ** 2 / schur[leaf]!;
+    }
+    for (let index = 0; index < innerNodes.length; index++) {
+      tiltSums.fill(0);
+      addOuterProducts(tilts, strengths, childStarts[index]!, childStarts[index + 1]!, slopes, tiltSums);
+      const to = index * block;
       for (let i = 0; i < slopes; i++) {
-        const factor = slope * slope * strength * tilts[tilt + i]!;
-        if (factor === 0) continue;
         for (let j = 0; j <= i; j++) {
-          factors[to + i * width + j] = factors[to + i * width + j]! - factor * tilts[tilt + j]!;
+          factors[to + i * width + j] = factors[to + i * width + j]! - slope * slope * tiltSums[i * slopes + j]!;
         }
       }
       const last = to + slopes * width;
-      for (let j = 0; j < slopes; j++) {
-        factors[last + j] = factors[last + j]! + slope * intercept * strength * tilts[tilt + j]!;
+      for (let leaf = childStarts[index]!; leaf < childStarts[index + 1]!; leaf++) {
+        const strength = intercept * strengths[leaf]!;
+        for (let j = 0; j < slopes; j++) {
+          factors[last + j] = factors[last + j]! + slope * strength * tilts[leaf * slopes + j]!;
+        }
+        factors[last + slopes] = factors[last + slopes]! - intercept * strength;
       }
-      factors[last + slopes] = factors[last + slopes]! - intercept * intercept * strength;
     }
   }
 
@@ -88,6 +99,7 @@ export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: 
       if (failed >= 0) return failed;
       sumLeaves();
       slopeNow = slope;
+      slopesOnlyOf = null;
     }
     const failed = leaves.setIntercept(intercept);
     if (failed >= 0) return failed;
@@ -111,20 +123,16 @@ export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: 
     return -1;
   }
 
-  /** M⁻¹ r of a leaf, r at `from` in `source`, into `to` of `out`. */
-  function solveLeaf(leaf: number, source: Float64Array, from: number, out: Float64Array, to: number): void {
-    const base = leaf * slopes * slopes;
+  /** w = M⁻¹ r of a leaf; the slopes' part of N r is taken from `known`, or computed. */
+  function solveLeaf(leaf: number, out: Float64Array, known: Float64Array | null): void {
+    const at = leafNodes[leaf]! * width;
     const tilt = leaf * slopes;
-    let intercept = 0;
-    if (width > slopes) {
-      intercept = source[from + slopes]!;
-      for (let j = 0; j < slopes; j++) intercept -= tilts[tilt + j]! * source[from + j]!;
-      intercept /= schur[leaf]!;
-      out[to + slopes] = intercept;
-    }
-    multiplyInverse(inverses, base, slopes, source, from, out, to);
-    if (intercept === 0) return;
-    for (let i = 0; i < slopes; i++) out[to + i] = out[to + i]! - tilts[tilt + i]! * intercept;
+    if (known === null) multiplyInverse(inverses, leaf * slopes * slopes, slopes, remaining, at, out, at);
+    else for (let i = 0; i < slopes; i++) out[at + i] = known[tilt + i]!;
+    if (width === slopes) return;
+    const intercept = (remaining[at + slopes]! - dot(tilts, tilt, remaining, at, slopes)) / schur[leaf]!;
+    out[at + slopes] = intercept;
+    for (let i = 0; i < slopes; i++) out[at + i] = out[at + i]! - tilts[tilt + i]! * intercept;
   }
 
   /** r of the parent −= e D w, w the node's own solution. */
@@ -147,12 +155,18 @@ export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: 
     }
   }
 
-  function solve(g: Float64Array, out: Float64Array): number {
+  function solve(g: Float64Array, out: Float64Array, keep = false): number {
     remaining.set(g);
+    if (slopesOnlyOf !== g) {
+      for (let leaf = 0; leaf < leafNodes.length; leaf++) {
+        const from = leafNodes[leaf]! * width;
+        multiplyInverse(inverses, leaf * slopes * slopes, slopes, g, from, slopesOnly, leaf * slopes);
+      }
+    }
+    slopesOnlyOf = keep ? g : null;
     for (let leaf = 0; leaf < leafNodes.length; leaf++) {
-      const node = leafNodes[leaf]!;
-      solveLeaf(leaf, remaining, node * width, out, node * width);
-      passUp(node, out);
+      solveLeaf(leaf, out, slopesOnly);
+      passUp(leafNodes[leaf]!, out);
     }
     for (const [index, node] of innerNodes.entries()) {
       const at = node * width;
@@ -172,7 +186,7 @@ export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: 
       const node = leafNodes[leaf]!;
       if (parent[node]! < 0) continue;
       passDown(node, out);
-      solveLeaf(leaf, remaining, node * width, out, node * width);
+      solveLeaf(leaf, out, null);
     }
     return 1;
   }
@@ -180,7 +194,7 @@ export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: 
   return { name: "forest", factor, solve };
 }
 
-/** out = N r, two rows at a time: they share r, and their sums do not wait for each other. */
+/** out = N r, four rows at a time: they share r, and their sums do not wait for each other. */
 function multiplyInverse(
   matrix: Float64Array,
   base: number,
@@ -190,18 +204,27 @@ function multiplyInverse(
   out: Float64Array,
   to: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
+  let i = 0;
+  for (; i + 3 < n; i += 4) {
     const p = base + i * n;
-    // An odd last row is done twice.
-    const q = i + 1 < n ? p + n : p;
-    let first = 0;
-    let second = 0;
+    const q = p + n;
+    const u = q + n;
+    const v = u + n;
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
     for (let k = 0; k < n; k++) {
       const value = r[from + k]!;
-      first += matrix[p + k]! * value;
-      second += matrix[q + k]! * value;
+      s0 += matrix[p + k]! * value;
+      s1 += matrix[q + k]! * value;
+      s2 += matrix[u + k]! * value;
+      s3 += matrix[v + k]! * value;
     }
-    out[to + i] = first;
-    if (q !== p) out[to + i + 1] = second;
+    out[to + i] = s0;
+    out[to + i + 1] = s1;
+    out[to + i + 2] = s2;
+    out[to + i + 3] = s3;
   }
+  for (; i < n; i++) out[to + i] = dot(matrix, base + i * n, r, from, n);
 }

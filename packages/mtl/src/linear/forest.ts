@@ -58,3 +58,26 @@ export function planForest({ size, from, to, value }: PrecisionGraph): Forest | 
   }
   return { order: order.reverse(), parent, coupling, hasChildren };
 }
+
+export interface GroupedNodes {
+  /** Nodes with children, children before parents. */
+  readonly innerNodes: Int32Array;
+  /** The index of a node among the inner nodes; −1 for a leaf. */
+  readonly innerOf: Int32Array;
+  /** Nodes without children, those of one parent together, those without a parent last. */
+  readonly leafNodes: Int32Array;
+  /** The leaves of inner node i: childStarts[i] up to childStarts[i + 1]. */
+  readonly childStarts: Int32Array;
+}
+
+export function groupLeaves({ order, parent, hasChildren }: Forest): GroupedNodes {
+  const innerNodes = order.filter((node) => hasChildren[node] === 1);
+  const innerOf = new Int32Array(order.length).fill(-1);
+  for (const [index, node] of innerNodes.entries()) innerOf[node] = index;
+  const groupOf = (node: number) => (parent[node]! < 0 ? innerNodes.length : innerOf[parent[node]!]!);
+  const leafNodes = order.filter((node) => hasChildren[node] === 0).sort((a, b) => groupOf(a) - groupOf(b) || a - b);
+  const childStarts = new Int32Array(innerNodes.length + 1);
+  for (const node of leafNodes) if (parent[node]! >= 0) childStarts[groupOf(node) + 1]!++;
+  for (let index = 0; index < innerNodes.length; index++) childStarts[index + 1]! += childStarts[index]!;
+  return { innerNodes, innerOf, leafNodes, childStarts };
+}

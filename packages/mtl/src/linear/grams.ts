@@ -1,3 +1,4 @@
+import { addOuterProducts } from "../algebra/outer-products.js";
 import { InputError } from "../errors.js";
 import type { Design } from "./design.js";
 
@@ -33,35 +34,34 @@ export function gramsByFold(design: Design, intercept: boolean, folds: number, f
   const width = features + (intercept ? 1 : 0);
   const tasks = starts.length - 1;
   const sets = Array.from({ length: folds }, () => emptyGrams(tasks, width));
-  const row = new Float64Array(width).fill(1);
+  // Rows of [x, 1, y]: one symmetric product of them holds the Gram matrix, the moments and the square of y.
+  const wide = width + 1;
+  const product = new Float64Array(wide * wide);
   for (let task = 0; task < tasks; task++) {
-    const weight = taskWeights[task]!;
-    for (let r = starts[task]!; r < starts[task + 1]!; r++) {
-      const { matrices, moments, squares } = sets[foldOf[task]?.[r - starts[task]!] ?? 0]!;
-      for (let k = 0; k < features; k++) row[k] = x[r * features + k]!;
-      const base = task * width * width;
-      const target = y[r]!;
-      for (let i = 0; i < width; i++) {
-        const scaled = weight * row[i]!;
-        if (scaled === 0) continue;
-        const start = base + i * width;
-        for (let j = 0; j <= i; j++) matrices[start + j] = matrices[start + j]! + scaled * row[j]!;
-        moments[task * width + i] = moments[task * width + i]! + scaled * target;
+    const count = starts[task + 1]! - starts[task]!;
+    const rows = new Float64Array(count * wide).fill(1);
+    const weights = new Float64Array(count).fill(taskWeights[task]!);
+    for (const [fold, set] of sets.entries()) {
+      let filled = 0;
+      for (let i = 0; i < count; i++) {
+        if ((foldOf[task]?.[i] ?? 0) !== fold) continue;
+        const row = starts[task]! + i;
+        for (let k = 0; k < features; k++) rows[filled * wide + k] = x[row * features + k]!;
+        rows[filled * wide + width] = y[row]!;
+        filled++;
       }
-      squares[task] = squares[task]! + weight * target * target;
+      product.fill(0);
+      addOuterProducts(rows, weights, 0, filled, wide, product);
+      for (let i = 0; i < width; i++) {
+        for (let j = 0; j < width; j++) {
+          set.matrices[(task * width + i) * width + j] = product[Math.max(i, j) * wide + Math.min(i, j)]!;
+        }
+        set.moments[task * width + i] = product[width * wide + i]!;
+      }
+      set.squares[task] = product[wide * wide - 1]!;
     }
   }
-  for (const set of sets) mirror(set);
   return sets;
-}
-
-function mirror({ tasks, width, matrices }: Grams): void {
-  for (let task = 0; task < tasks; task++) {
-    const base = task * width * width;
-    for (let i = 0; i < width; i++) {
-      for (let j = 0; j < i; j++) matrices[base + j * width + i] = matrices[base + i * width + j]!;
-    }
-  }
 }
 
 export function sumGrams(sets: readonly Grams[]): Grams {

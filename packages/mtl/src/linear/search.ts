@@ -56,15 +56,13 @@ function decades(scale: number, first: number, last: number): Axis {
 }
 
 /** Thirds of a decade around the best of the decades. */
-function thirds(centre: number): Axis {
-  return { value: (step) => centre * 10 ** (step / 3), low: -2, first: -2, last: 2, high: 2 };
-}
+const thirds = [-2, -1, 1, 2].map((step) => 10 ** (step / 3));
 
 /** An edge of the grid is left for the next decade only if that lowers the error by more than this share. */
 const worthwhile = 1e-4;
 
 /**
- * A grid of decades, then one of thirds of a decade around the best pair. Grids, as the error has several valleys:
+ * A grid of decades, then thirds of a decade around the best, one penalty after the other. A grid, as the error has several valleys:
  * strongly tied intercepts with free slopes may do nearly as well as the other way round.
  */
 export async function searchPenalties(
@@ -85,7 +83,10 @@ export async function searchPenalties(
   const slopes = space.lambdas ? given(space.lambdas) : decades(scale.slope, -1, 3);
   const chosen = space.lambdaIntercepts ? given(space.lambdaIntercepts) : decades(scale.intercept, -2, 2);
   const intercepts = intercept === "coupled" ? chosen : given([0]);
-  total = stepsOf(slopes).length + (space.lambdas ? 0 : 5);
+  total =
+    stepsOf(slopes).length +
+    (space.lambdas ? 0 : thirds.length) +
+    (chosen === intercepts && !space.lambdaIntercepts ? 1 : 0);
   for (const step of stepsOf(slopes)) await visit(slopes.value(step), valuesOf(intercepts));
   await leaveEdges(
     slopes,
@@ -100,10 +101,15 @@ export async function searchPenalties(
     (value) => visit(best(path).lambda, [value]),
   );
   if (space.lambdas === undefined) {
-    const coarse = best(path);
-    const finer = intercept === "coupled" && space.lambdaIntercepts === undefined;
-    const near = finer ? thirds(coarse.lambdaIntercept) : intercepts;
-    for (const value of valuesOf(thirds(coarse.lambda))) await visit(value, valuesOf(near));
+    const { lambda, lambdaIntercept } = best(path);
+    for (const factor of thirds) await visit(lambda * factor, [lambdaIntercept]);
+  }
+  if (intercept === "coupled" && space.lambdaIntercepts === undefined) {
+    const { lambda, lambdaIntercept } = best(path);
+    await visit(
+      lambda,
+      thirds.map((factor) => lambdaIntercept * factor),
+    );
   }
   const { lambda, lambdaIntercept, mse } = best(path);
   path.sort((a, b) => a.lambda - b.lambda || a.lambdaIntercept - b.lambdaIntercept);

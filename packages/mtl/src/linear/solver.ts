@@ -6,6 +6,9 @@ export interface Solver {
    * system showed itself to be singular.
    */
   factor(slope: number, intercept: number): number;
-  /** Writes the solution for the right-hand side g, [nodes, width], into `out`; returns how many iterations it took. */
-  solve(g: Float64Array, out: Float64Array): number;
+  /**
+   * Writes the solution for the right-hand side g, [nodes, width], into `out`; returns how many iterations it took.
+   * `keep` promises that g will come again, unchanged: what depends on g alone may be kept.
+   */
+  solve(g: Float64Array, out: Float64Array, keep?: boolean): number;
 }
