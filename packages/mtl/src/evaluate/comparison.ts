@@ -7,7 +7,7 @@ import { InputError } from "../errors.js";
 import type { CrossValidation } from "../linear/cross-validate.js";
 import { designOf } from "../linear/design.js";
 import { fitGrams } from "../linear/fit.js";
-import { defaultRepeats, drawFolds, type Fold, foldProblem } from "../linear/folds.js";
+import { defaultFolds, defaultRepeats, drawFolds, type Fold, foldProblem } from "../linear/folds.js";
 import { type Grams, gramsByFold, poolGrams } from "../linear/grams.js";
 import type { InterceptMode, LinearModel } from "../linear/model.js";
 import { predictRows } from "../linear/predict.js";
@@ -27,7 +27,7 @@ export interface CompareOptions extends RunControl {
   readonly kinship: KinshipBuilder;
   /** Of the multi-task model; "coupled" unless given. The baselines' intercepts are free. */
   readonly intercept?: Exclude<InterceptMode, "none">;
-  /** 5 unless given. */
+  /** 5, or 3 from 10,000 training rows on, unless given. */
   readonly folds?: number;
   /** How often the folds are drawn anew; from 1 for 10,000 training rows to 5 for 2,000 and fewer, unless given. */
   readonly repeats?: number;
@@ -66,14 +66,20 @@ export interface Comparison {
  * @throws InputError for bad data, and for a task with test rows but no training row.
  */
 export async function compareModels(options: CompareOptions): Promise<Comparison> {
-  const { table, schema, split, kinship, intercept = "coupled", folds: count = 5, seed = 0 } = options;
+  const { table, schema, split, kinship, intercept = "coupled", seed = 0 } = options;
   const pipeline = fitPipeline(table, schema, split.train);
   const train = applyPipeline(pipeline, table, split.train);
   const rows = split.test.length > 0 ? split.test : split.train;
   const test = applyPipeline(pipeline, table, rows);
   requireTrained(train, test);
   const design = designOf(tasksFromRows(train), "compareModels");
-  const folds = drawFolds(design, true, count, options.repeats ?? defaultRepeats(design), seed);
+  const folds = drawFolds(
+    design,
+    true,
+    options.folds ?? defaultFolds(design),
+    options.repeats ?? defaultRepeats(design),
+    seed,
+  );
   const [total] = gramsByFold(design, true, 1, []);
   const names = design.names;
   const target = columnNamed(table, schema.target, "compareModels");

@@ -2,7 +2,7 @@ import type { Task } from "../data/tasks.js";
 import { InputError } from "../errors.js";
 import type { KinshipBuilder } from "../relations/kinship.js";
 import { designOf } from "./design.js";
-import { defaultRepeats, drawFolds, foldProblem } from "./folds.js";
+import { defaultFolds, defaultRepeats, drawFolds, foldProblem } from "./folds.js";
 import { gramsByFold } from "./grams.js";
 import type { InterceptMode } from "./model.js";
 import { breather, type RunControl } from "./run-control.js";
@@ -22,7 +22,7 @@ export interface CrossValidateOptions extends RunControl {
   readonly kinship: KinshipBuilder;
   /** "coupled" unless given. */
   readonly intercept?: InterceptMode;
-  /** Folds are drawn within tasks; 5 unless given. */
+  /** Folds are drawn within tasks; 5, or 3 from 10,000 training rows on, unless given. */
   readonly folds?: number;
   /** How often the folds are drawn anew; from 1 for 10,000 training rows to 5 for 2,000 and fewer, unless given. */
   readonly repeats?: number;
@@ -37,11 +37,17 @@ export interface CrossValidateOptions extends RunControl {
  * @throws InputError for bad data or options, and if there are not two rows to tell apart.
  */
 export async function crossValidate(options: CrossValidateOptions): Promise<CrossValidation> {
-  const { tasks, kinship, intercept = "coupled", folds: count = 5, seed = 0 } = options;
+  const { tasks, kinship, intercept = "coupled", seed = 0 } = options;
   const design = designOf(tasks, "crossValidate");
   const hasIntercept = intercept !== "none";
   const { precision } = kinship(design.names);
-  const problems = drawFolds(design, hasIntercept, count, options.repeats ?? defaultRepeats(design), seed).map((fold) =>
+  const problems = drawFolds(
+    design,
+    hasIntercept,
+    options.folds ?? defaultFolds(design),
+    options.repeats ?? defaultRepeats(design),
+    seed,
+  ).map((fold) =>
     foldProblem(
       fold,
       precision,

@@ -1,4 +1,4 @@
-import { dot } from "../algebra/dot.js";
+import { multiplyRows } from "../algebra/multiply-rows.js";
 import { foldsWithinTasks } from "../data/folds.js";
 import { InputError } from "../errors.js";
 import type { PrecisionGraph } from "../relations/kinship.js";
@@ -10,11 +10,16 @@ import { type Grams, gramsByFold, sumGrams } from "./grams.js";
 export interface Fold {
   readonly train: Grams;
   readonly features: number;
+  /** Held-out rows of task t: starts[t] up to starts[t + 1]. */
+  readonly starts: Int32Array;
   /** The held-out rows, [rows, features], and their targets. */
   readonly x: Float64Array;
   readonly y: Float64Array;
-  /** The task of each held-out row. */
-  readonly tasks: Int32Array;
+}
+
+/** With many rows few folds tell penalties apart, and each costs a fit. */
+export function defaultFolds({ y }: Design): number {
+  return y.length < 10_000 ? 5 : 3;
 }
 
 /** With few rows the error of one draw of folds is mostly luck: they are drawn up to five times. */
@@ -31,23 +36,25 @@ export function drawFolds(design: Design, intercept: boolean, count: number, rep
     const foldOf = foldsWithinTasks(sizes, count, seed + repeat);
     const grams = gramsByFold(design, intercept, count, foldOf);
     return grams.flatMap((_, fold): Fold[] => {
-      const rows: number[] = [];
-      const tasks: number[] = [];
+      const held = new Int32Array(sizes.length + 1);
       for (const [task, folds] of foldOf.entries()) {
-        for (const [row, its] of folds.entries()) {
-          if (its !== fold) continue;
-          rows.push(starts[task]! + row);
-          tasks.push(task);
+        let count = 0;
+        for (let i = 0; i < folds.length; i++) if (folds[i] === fold) count++;
+        held[task + 1] = held[task]! + count;
+      }
+      const rows = held[sizes.length]!;
+      if (rows === 0) return [];
+      const part = { features, starts: held, x: new Float64Array(rows * features), y: new Float64Array(rows) };
+      let at = 0;
+      for (const [task, folds] of foldOf.entries()) {
+        for (let i = 0; i < folds.length; i++) {
+          if (folds[i] !== fold) continue;
+          const row = starts[task]! + i;
+          for (let k = 0; k < features; k++) part.x[at * features + k] = x[row * features + k]!;
+          part.y[at++] = y[row]!;
         }
       }
-      if (rows.length === 0) return [];
-      const train = sumGrams(grams.filter((_, other) => other !== fold));
-      const held = new Float64Array(rows.length * features);
-      for (const [i, row] of rows.entries()) {
-        held.set(x.subarray(row * features, (row + 1) * features), i * features);
-      }
-      const targets = Float64Array.from(rows, (row) => y[row]!);
-      return [{ train, features, x: held, y: targets, tasks: Int32Array.from(tasks) }];
+      return [{ ...part, train: sumGrams(grams.filter((_, other) => other !== fold)) }];
     });
   }).flat();
 }
@@ -64,7 +71,7 @@ export interface FoldProblem {
  * @param nodeOf the node of `graph` that predicts a task
  */
 export function foldProblem(
-  { train, features, x, y, tasks }: Fold,
+  { train, features, starts, x, y }: Fold,
   graph: PrecisionGraph,
   transform: (grams: Grams) => Grams,
   nodeOf: (task: number) => number,
@@ -76,16 +83,21 @@ export function foldProblem(
   const right = new Float64Array(graph.size * width);
   right.set(grams.moments);
   const weights = new Float64Array(right.length);
-  const nodes = tasks.map(nodeOf);
+  const predicted = new Float64Array(y.length);
   const error = (lambda: number, lambdaIntercept: number) => {
     if (solver.factor(lambda / 2, lambdaIntercept / 2) >= 0) return Number.NaN;
     solver.solve(right, weights, true);
     let total = 0;
-    for (let i = 0; i < y.length; i++) {
-      const node = nodes[i]! * width;
-      let residual = dot(weights, node, x, i * features, features) - y[i]!;
-      if (width > features) residual += weights[node + features]!;
-      total += residual * residual;
+    for (let task = 0; task + 1 < starts.length; task++) {
+      const node = nodeOf(task) * width;
+      const start = starts[task]!;
+      const end = starts[task + 1]!;
+      multiplyRows(x, start * features, end - start, features, weights, node, predicted, start);
+      const intercept = width > features ? weights[node + features]! : 0;
+      for (let i = start; i < end; i++) {
+        const residual = predicted[i]! + intercept - y[i]!;
+        total += residual * residual;
+      }
     }
     return total / y.length;
   };

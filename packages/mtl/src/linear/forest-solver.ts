@@ -1,5 +1,6 @@
 import { choleskyInPlace, invertCholesky, solveCholesky } from "../algebra/cholesky.js";
 import { dot } from "../algebra/dot.js";
+import { multiplyRows } from "../algebra/multiply-rows.js";
 import { addOuterProducts } from "../algebra/outer-products.js";
 import type { PrecisionGraph } from "../relations/kinship.js";
 import { type Forest, groupLeaves } from "./forest.js";
@@ -127,7 +128,7 @@ export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: 
   function solveLeaf(leaf: number, out: Float64Array, known: Float64Array | null): void {
     const at = leafNodes[leaf]! * width;
     const tilt = leaf * slopes;
-    if (known === null) multiplyInverse(inverses, leaf * slopes * slopes, slopes, remaining, at, out, at);
+    if (known === null) multiplyRows(inverses, leaf * slopes * slopes, slopes, slopes, remaining, at, out, at);
     else for (let i = 0; i < slopes; i++) out[at + i] = known[tilt + i]!;
     if (width === slopes) return;
     const intercept = (remaining[at + slopes]! - dot(tilts, tilt, remaining, at, slopes)) / schur[leaf]!;
@@ -160,7 +161,7 @@ export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: 
     if (slopesOnlyOf !== g) {
       for (let leaf = 0; leaf < leafNodes.length; leaf++) {
         const from = leafNodes[leaf]! * width;
-        multiplyInverse(inverses, leaf * slopes * slopes, slopes, g, from, slopesOnly, leaf * slopes);
+        multiplyRows(inverses, leaf * slopes * slopes, slopes, slopes, g, from, slopesOnly, leaf * slopes);
       }
     }
     slopesOnlyOf = keep ? g : null;
@@ -192,39 +193,4 @@ export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: 
   }
 
   return { name: "forest", factor, solve };
-}
-
-/** out = N r, four rows at a time: they share r, and their sums do not wait for each other. */
-function multiplyInverse(
-  matrix: Float64Array,
-  base: number,
-  n: number,
-  r: Float64Array,
-  from: number,
-  out: Float64Array,
-  to: number,
-): void {
-  let i = 0;
-  for (; i + 3 < n; i += 4) {
-    const p = base + i * n;
-    const q = p + n;
-    const u = q + n;
-    const v = u + n;
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    for (let k = 0; k < n; k++) {
-      const value = r[from + k]!;
-      s0 += matrix[p + k]! * value;
-      s1 += matrix[q + k]! * value;
-      s2 += matrix[u + k]! * value;
-      s3 += matrix[v + k]! * value;
-    }
-    out[to + i] = s0;
-    out[to + i + 1] = s1;
-    out[to + i + 2] = s2;
-    out[to + i + 3] = s3;
-  }
-  for (; i < n; i++) out[to + i] = dot(matrix, base + i * n, r, from, n);
 }

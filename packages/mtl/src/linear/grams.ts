@@ -30,49 +30,76 @@ export function emptyGrams(tasks: number, width: number): Grams {
  * free of the cancellation that taking a fold away from the total would bring.
  */
 export function gramsByFold(design: Design, intercept: boolean, folds: number, foldOf: readonly Int32Array[]): Grams[] {
-  const { features, starts, x, y, taskWeights } = design;
+  const { features, starts, taskWeights } = design;
   const width = features + (intercept ? 1 : 0);
   const tasks = starts.length - 1;
   const sets = Array.from({ length: folds }, () => emptyGrams(tasks, width));
-  // Rows of [x, 1, y]: one symmetric product of them holds the Gram matrix, the moments and the square of y.
   const wide = width + 1;
   const product = new Float64Array(wide * wide);
   for (let task = 0; task < tasks; task++) {
     const count = starts[task + 1]! - starts[task]!;
-    const rows = new Float64Array(count * wide).fill(1);
+    const rows = new Float64Array(count * wide);
     const weights = new Float64Array(count).fill(taskWeights[task]!);
-    for (const [fold, set] of sets.entries()) {
-      let filled = 0;
-      for (let i = 0; i < count; i++) {
-        if ((foldOf[task]?.[i] ?? 0) !== fold) continue;
-        const row = starts[task]! + i;
-        for (let k = 0; k < features; k++) rows[filled * wide + k] = x[row * features + k]!;
-        rows[filled * wide + width] = y[row]!;
-        filled++;
-      }
+    for (let fold = 0; fold < folds; fold++) {
+      const filled = packRows(design, task, width, foldOf[task], fold, rows);
       product.fill(0);
       addOuterProducts(rows, weights, 0, filled, wide, product);
-      for (let i = 0; i < width; i++) {
-        for (let j = 0; j < width; j++) {
-          set.matrices[(task * width + i) * width + j] = product[Math.max(i, j) * wide + Math.min(i, j)]!;
-        }
-        set.moments[task * width + i] = product[width * wide + i]!;
-      }
-      set.squares[task] = product[wide * wide - 1]!;
+      unpackProduct(product, sets[fold]!, task);
     }
   }
   return sets;
 }
 
+/**
+ * Rows of [x, 1, y], those of one fold: one symmetric product of them holds the Gram matrix, the moments and the
+ * square of y. Returns how many there are.
+ */
+function packRows(
+  { features, starts, x, y }: Design,
+  task: number,
+  width: number,
+  foldOf: Int32Array | undefined,
+  fold: number,
+  rows: Float64Array,
+): number {
+  const start = starts[task]!;
+  const end = starts[task + 1]!;
+  let at = 0;
+  for (let row = start; row < end; row++) {
+    if (foldOf !== undefined && foldOf[row - start] !== fold) continue;
+    const from = row * features;
+    for (let k = 0; k < features; k++) rows[at + k] = x[from + k]!;
+    if (width > features) rows[at + features] = 1;
+    rows[at + width] = y[row]!;
+    at += width + 1;
+  }
+  return at / (width + 1);
+}
+
+function unpackProduct(product: Float64Array, { width, matrices, moments, squares }: Grams, task: number): void {
+  const wide = width + 1;
+  const to = task * width * width;
+  for (let i = 0; i < width; i++) {
+    for (let j = 0; j <= i; j++) {
+      const value = product[i * wide + j]!;
+      matrices[to + i * width + j] = value;
+      matrices[to + j * width + i] = value;
+    }
+    moments[task * width + i] = product[width * wide + i]!;
+  }
+  squares[task] = product[wide * wide - 1]!;
+}
+
 export function sumGrams(sets: readonly Grams[]): Grams {
   const total = emptyGrams(sets[0]!.tasks, sets[0]!.width);
   for (const set of sets) {
-    for (const key of ["matrices", "moments", "squares"] as const) {
-      const [to, from] = [total[key], set[key]];
-      for (let i = 0; i < to.length; i++) to[i] = to[i]! + from[i]!;
-    }
+    for (const key of ["matrices", "moments", "squares"] as const) addInto(total[key], set[key]);
   }
   return total;
+}
+
+function addInto(to: Float64Array, from: Float64Array): void {
+  for (let i = 0; i < to.length; i++) to[i] = to[i]! + from[i]!;
 }
 
 /** All tasks as if they were one. */

@@ -1,4 +1,5 @@
 import { choleskyInPlace, invertCholesky } from "../algebra/cholesky.js";
+import { dot } from "../algebra/dot.js";
 import type { Grams } from "./grams.js";
 
 /**
@@ -44,9 +45,7 @@ export function createLeaves(nodes: Int32Array, grams: Grams, diagonal: Float64A
       const cross = gram + slopes * width;
       let reduced = matrices[cross + slopes]!;
       for (let i = 0; i < slopes; i++) {
-        let value = 0;
-        const row = base + i * slopes;
-        for (let j = 0; j < slopes; j++) value += inverses[row + j]! * matrices[cross + j]!;
+        const value = dot(inverses, base + i * slopes, matrices, cross, slopes);
         tilts[leaf * slopes + i] = value;
         reduced -= value * matrices[cross + i]!;
       }

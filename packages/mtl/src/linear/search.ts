@@ -55,14 +55,14 @@ function decades(scale: number, first: number, last: number): Axis {
   return { value: (step) => scale * 10 ** step, low: -9, first, last, high: 8 };
 }
 
-/** Thirds of a decade around the best of the decades. */
-const thirds = [-2, -1, 1, 2].map((step) => 10 ** (step / 3));
+/** Steps of a third of a decade: the best of the decades is within half a decade of the least error. */
+const thirds = [-1, 0, 1].map((step) => 10 ** (step / 3));
 
 /** An edge of the grid is left for the next decade only if that lowers the error by more than this share. */
 const worthwhile = 1e-4;
 
 /**
- * A grid of decades, then thirds of a decade around the best, one penalty after the other. A grid, as the error has several valleys:
+ * A grid of decades, then one of thirds of a decade around the best. A grid, as the error has several valleys:
  * strongly tied intercepts with free slopes may do nearly as well as the other way round.
  */
 export async function searchPenalties(
@@ -76,17 +76,15 @@ export async function searchPenalties(
   let total = 0;
   const visit = async (lambda: number, others: readonly number[]) => {
     const tried = path.filter((point) => point.lambda === lambda).map((point) => point.lambdaIntercept);
-    for (const other of others) if (!tried.includes(other)) path.push(pathPoint(problems, lambda, other));
+    const fresh = others.filter((other) => !tried.includes(other));
+    path.push(...pathRow(problems, lambda, fresh));
     total = Math.max(total, ++done);
     await breathe(done, total);
   };
   const slopes = space.lambdas ? given(space.lambdas) : decades(scale.slope, -1, 3);
   const chosen = space.lambdaIntercepts ? given(space.lambdaIntercepts) : decades(scale.intercept, -2, 2);
   const intercepts = intercept === "coupled" ? chosen : given([0]);
-  total =
-    stepsOf(slopes).length +
-    (space.lambdas ? 0 : thirds.length) +
-    (chosen === intercepts && !space.lambdaIntercepts ? 1 : 0);
+  total = stepsOf(slopes).length + (space.lambdas ? 1 : thirds.length);
   for (const step of stepsOf(slopes)) await visit(slopes.value(step), valuesOf(intercepts));
   await leaveEdges(
     slopes,
@@ -100,15 +98,13 @@ export async function searchPenalties(
     () => best(path).mse,
     (value) => visit(best(path).lambda, [value]),
   );
-  if (space.lambdas === undefined) {
-    const { lambda, lambdaIntercept } = best(path);
-    for (const factor of thirds) await visit(lambda * factor, [lambdaIntercept]);
-  }
-  if (intercept === "coupled" && space.lambdaIntercepts === undefined) {
-    const { lambda, lambdaIntercept } = best(path);
+  const coarse = best(path);
+  const fineSlopes = space.lambdas ? [1] : thirds;
+  const fineIntercepts = intercept !== "coupled" || space.lambdaIntercepts ? [1] : thirds;
+  for (const factor of fineSlopes) {
     await visit(
-      lambda,
-      thirds.map((factor) => lambdaIntercept * factor),
+      coarse.lambda * factor,
+      fineIntercepts.map((other) => coarse.lambdaIntercept * other),
     );
   }
   const { lambda, lambdaIntercept, mse } = best(path);
@@ -138,17 +134,16 @@ async function leaveEdges(
   }
 }
 
-function pathPoint(problems: readonly FoldProblem[], lambda: number, lambdaIntercept: number): PathPoint {
-  const errors = problems.map(({ error }) => error(lambda, lambdaIntercept));
-  let rows = 0;
-  let sum = 0;
-  for (const [fold, { rows: held }] of problems.entries()) {
-    rows += held;
-    sum += held * errors[fold]!;
-  }
-  const mse = sum / rows;
-  const spread = errors.reduce((total, error) => total + (error - mse) ** 2, 0) / Math.max(1, errors.length - 1);
-  return { lambda, lambdaIntercept, mse, standardError: Math.sqrt(spread / errors.length) };
+/** One fold after the other, each with all of the row's penalties: its matrices stay in the cache. */
+function pathRow(problems: readonly FoldProblem[], lambda: number, others: readonly number[]): PathPoint[] {
+  const rows = problems.reduce((total, problem) => total + problem.rows, 0);
+  const errors = problems.map(({ error }) => others.map((other) => error(lambda, other)));
+  return others.map((lambdaIntercept, at) => {
+    let mse = 0;
+    for (const [fold, problem] of problems.entries()) mse += (problem.rows / rows) * errors[fold]![at]!;
+    const spread = errors.reduce((total, of) => total + (of[at]! - mse) ** 2, 0) / Math.max(1, problems.length - 1);
+    return { lambda, lambdaIntercept, mse, standardError: Math.sqrt(spread / problems.length) };
+  });
 }
 
 /** Ties go to the stronger penalty: the simpler model. */
