@@ -55,8 +55,10 @@ function decades(scale: number, first: number, last: number): Axis {
   return { value: (step) => scale * 10 ** step, low: -9, first, last, high: 8 };
 }
 
-/** Steps of a third of a decade: the best of the decades is within half a decade of the least error. */
-const thirds = [-1, 0, 1].map((step) => 10 ** (step / 3));
+/** Thirds of a decade around the best of the decades. */
+function thirds(centre: number): Axis {
+  return { value: (step) => centre * 10 ** (step / 3), low: -2, first: -1, last: 1, high: 2 };
+}
 
 /** An edge of the grid is left for the next decade only if that lowers the error by more than this share. */
 const worthwhile = 1e-4;
@@ -81,30 +83,34 @@ export async function searchPenalties(
     total = Math.max(total, ++done);
     await breathe(done, total);
   };
-  const slopes = space.lambdas ? given(space.lambdas) : decades(scale.slope, -1, 3);
-  const chosen = space.lambdaIntercepts ? given(space.lambdaIntercepts) : decades(scale.intercept, -2, 2);
-  const intercepts = intercept === "coupled" ? chosen : given([0]);
-  total = stepsOf(slopes).length + (space.lambdas ? 1 : thirds.length);
-  for (const step of stepsOf(slopes)) await visit(slopes.value(step), valuesOf(intercepts));
-  await leaveEdges(
-    slopes,
-    () => best(path).lambda,
-    () => best(path).mse,
-    (value) => visit(value, valuesOf(intercepts)),
-  );
-  await leaveEdges(
-    intercepts,
-    () => best(path).lambdaIntercept,
-    () => best(path).mse,
-    (value) => visit(best(path).lambda, [value]),
+  const explore = async (slopes: Axis, intercepts: Axis) => {
+    const column = valuesOf(intercepts);
+    total = done + slopes.last - slopes.first + 1;
+    for (const value of valuesOf(slopes)) await visit(value, column);
+    const least = () => best(path).mse;
+    await leaveEdges(
+      slopes,
+      () => best(path).lambda,
+      least,
+      (value) => visit(value, column),
+    );
+    await leaveEdges(
+      intercepts,
+      () => best(path).lambdaIntercept,
+      least,
+      (value) => visit(best(path).lambda, [value]),
+    );
+  };
+  const fixed = intercept === "coupled" ? space.lambdaIntercepts : [0];
+  await explore(
+    space.lambdas ? given(space.lambdas) : decades(scale.slope, -1, 3),
+    fixed ? given(fixed) : decades(scale.intercept, -2, 2),
   );
   const coarse = best(path);
-  const fineSlopes = space.lambdas ? [1] : thirds;
-  const fineIntercepts = intercept !== "coupled" || space.lambdaIntercepts ? [1] : thirds;
-  for (const factor of fineSlopes) {
-    await visit(
-      coarse.lambda * factor,
-      fineIntercepts.map((other) => coarse.lambdaIntercept * other),
+  if (!space.lambdas || !fixed) {
+    await explore(
+      space.lambdas ? given([coarse.lambda]) : thirds(coarse.lambda),
+      fixed ? given([coarse.lambdaIntercept]) : thirds(coarse.lambdaIntercept),
     );
   }
   const { lambda, lambdaIntercept, mse } = best(path);
@@ -112,8 +118,7 @@ export async function searchPenalties(
   return { lambda, lambdaIntercept, mse, path, folds: problems.length };
 }
 
-const stepsOf = ({ first, last }: Axis) => Array.from({ length: last - first + 1 }, (_, k) => first + k);
-const valuesOf = (axis: Axis) => stepsOf(axis).map(axis.value);
+const valuesOf = ({ value, first, last }: Axis) => Array.from({ length: last - first + 1 }, (_, k) => value(first + k));
 
 /** Goes on beyond an end of the axis while the best value lies there. */
 async function leaveEdges(
