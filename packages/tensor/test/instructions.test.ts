@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { add, arange, reshape, tensor } from "../src/index.js";
 import * as instructions from "../src/scalar/instructions.js";
 import type { Instruction } from "../src/scalar/scalar.js";
 
@@ -18,5 +19,14 @@ test.each(shortcuts.map((i) => [i.name, i] as const))(
     loop(wide, pairs.length, Float64Array.from(a), Float64Array.from(b), wide);
     float32Loop!(narrow, pairs.length, Float32Array.from(a), Float32Array.from(b));
     expect(narrow).toEqual(Float32Array.from(wide));
+  },
+);
+
+test.each([100, 1000])(
+  "an operand that cannot be read straight is read otherwise, not taken for the other: %s rows",
+  (rows) => {
+    const x = arange(rows * 3);
+    const sums = add(reshape(x, [rows, 3]), tensor([1000, 2000, 3000])).toTypedArray();
+    expect(sums).toEqual(Float32Array.from({ length: rows * 3 }, (_, k) => k + 1000 * ((k % 3) + 1)));
   },
 );

@@ -116,8 +116,13 @@ function directOperand(x: Tensor, shape: readonly number[], size: number): Float
 /** Runs a body of one instruction on float32 without conversions. Returns whether it could. */
 function runDirect({ single }: Code, inputs: readonly Tensor[], out: TypedArray, shape: readonly number[]): boolean {
   if (!single || !(out instanceof Float32Array)) return false;
-  const [first, second = first] = single.inputs.map((k) => directOperand(inputs[k], shape, out.length));
-  if (!first || !second) return false;
+  const operands: Float32Array[] = [];
+  for (const k of single.inputs) {
+    const operand = directOperand(inputs[k], shape, out.length);
+    if (!operand) return false;
+    operands.push(operand);
+  }
+  const [first, second = first] = operands;
   if (first.length === out.length && second.length === out.length) {
     single.loop(out, out.length, first, second);
     return true;
