@@ -14,6 +14,27 @@ export { type FeatureColumns, inferSchema } from "./data/schema.js";
 export { type Split, type SplitOptions, splitByTestRows, splitWithinTasks } from "./data/split.js";
 export { type Cell, type Column, createTable, isMissing, type Table } from "./data/table.js";
 export type { MatrixLike, StridedArray, Task, VectorLike } from "./data/tasks.js";
+export {
+  type CompareTrainingOptions,
+  compareTraining,
+  singleTaskObjective,
+  type TaskTransfer,
+  type TrainingComparison,
+} from "./deep/compare.js";
+export { evaluateTasks, type FittedTasks, type PredictTasksOptions, predictTasks } from "./deep/predict.js";
+export type { Constructors } from "./deep/registry.js";
+export { chooseRows, foldRows, splitRows } from "./deep/rows.js";
+export { loadModel, saveModel } from "./deep/save.js";
+export {
+  gridOf,
+  logUniform,
+  oneOf,
+  randomChoices,
+  type ScoredChoice,
+  type SearchOptions,
+  searchTraining,
+} from "./deep/search.js";
+export type { Interval } from "./deep/student.js";
 export { InputError } from "./errors.js";
 export { type Calibration, calibration, type ReliabilityBin } from "./evaluate/calibration.js";
 export {

@@ -42,6 +42,8 @@ export interface Model {
   readonly parents: Named<string>;
   /** Of each task's output for one example. */
   readonly outputs: Named<Shape>;
+  /** What it was made of: for the same model with fewer tasks. */
+  readonly options: ModelOptions;
   /** The model as JSON, for `modelFromDescription`. */
   readonly description: Json;
   initialise(key: Tensor, dtype?: Floating): Initialised<ModelParameters>;
@@ -53,7 +55,8 @@ export interface Model {
  * An encoder and a head for each task, with all shapes inferred and checked here.
  * @throws InputError that names the layer whose shapes do not fit, an unknown parent, parents in a circle.
  */
-export function multiTaskModel({ input, encoder: build, heads, parents = {} }: ModelOptions): Model {
+export function multiTaskModel(options: ModelOptions): Model {
+  const { input, encoder: build, heads, parents = {} } = options;
   const tasks = Object.keys(heads);
   if (tasks.length === 0) throw new InputError("multiTaskModel: there is no head; give one a task");
   const order = checkParents(tasks, parents);
@@ -76,6 +79,7 @@ export function multiTaskModel({ input, encoder: build, heads, parents = {} }: M
     heads,
     parents,
     outputs: record(tasks, (task) => outputs[task]!),
+    options,
     description: { input, encoder: encoder.description, heads: record(tasks, (t) => heads[t]!.description), parents },
     initialise(key, dtype = "float32") {
       const { parameters, state } = encoder.initialise(foldIn(key, 0), dtype);

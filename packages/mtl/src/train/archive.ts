@@ -12,7 +12,10 @@ export interface Archive {
 export function writeArchive(structure: Structure, description: Json): Uint8Array {
   const tensors: Record<string, Tensor> = {};
   forEachLeaf("writeArchive", structure, (x, path) => {
-    tensors[path.replace(/^\./, "")] = x;
+    const name = path.replace(/^\./, "");
+    if (Object.hasOwn(tensors, name))
+      throw new InputError(`two tensors would be saved as ${name}; rename a task or a layer with a dot in its name`);
+    tensors[name] = x;
   });
   return save(tensors, { description: JSON.stringify(description) });
 }
