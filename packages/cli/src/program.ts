@@ -15,6 +15,8 @@ export interface FitOptions {
 
 export interface PredictOptions {
   readonly out?: string;
+  readonly tasks?: string;
+  readonly parent?: string;
 }
 
 export interface Actions {
@@ -61,9 +63,16 @@ export function buildProgram(version: string, actions: Actions): Command {
     .description("Predict the target for new rows with a model that fit has written.")
     .argument("<model.json>", "the model")
     .argument("<new.csv>", "rows with the columns of the task and of the features")
+    .option("--tasks <file.csv>", "one row a task, for tasks that the model has not seen")
+    .option("--parent <column>", "the column of --tasks that names the parent, through which they are predicted")
     .option("--out <file.csv>", "where the predictions are written (default: standard output)")
     .addHelpText("after", predictExamples)
-    .action(async (model: string, data: string, options: PredictOptions) => actions.predict(model, data, options));
+    .action(async (model: string, data: string, options: PredictOptions, command: Command) => {
+      if ((options.tasks === undefined) !== (options.parent === undefined)) {
+        command.error("error: --tasks and --parent go together: a file, and its column of parents");
+      }
+      await actions.predict(model, data, options);
+    });
 
   program.addHelpText("after", programExamples);
   for (const command of [program, ...program.commands]) command.exitOverride();
@@ -136,4 +145,7 @@ Examples:
 const predictExamples = `
 Examples:
   kinship predict report/model.json new-students.csv --out predictions.csv
-  kinship predict report/model.json new-students.csv > predictions.csv`;
+  kinship predict report/model.json new-students.csv > predictions.csv
+
+  # schools that the model has not seen, through their sector
+  kinship predict report/model.json new-students.csv --tasks schools.csv --parent sector`;

@@ -7,6 +7,7 @@ import { describeFileError, InputError, inFile, listNames } from "../errors.js";
 import { checkWritableFolder, writeFiles } from "../files/atomic.js";
 import type { Surroundings } from "../io.js";
 import type { PredictOptions } from "../program.js";
+import { readParents } from "../relations/tree.js";
 import { count, whole } from "../report/words.js";
 import { progressDisplay } from "../show/progress.js";
 
@@ -14,7 +15,7 @@ import { progressDisplay } from "../show/progress.js";
 export async function predict(
   modelPath: string,
   path: string,
-  { out }: PredictOptions,
+  { out, tasks, parent }: PredictOptions,
   { output, error, signal }: Surroundings,
 ): Promise<void> {
   const progress = progressDisplay(error);
@@ -42,7 +43,13 @@ export async function predict(
       },
       signal,
     );
-    const predicted = inFile(path, () => predictTable(model, table));
+    const strangers = unseenTasks(model, table.columns[0]!.values as ArrayLike<string>);
+    const parents = new Map<string, string>();
+    if (tasks !== undefined && parent !== undefined) {
+      const { parents: named } = await readParents(tasks, pipeline.task, parent, signal);
+      for (const task of strangers) if (named.get(task)) parents.set(task, named.get(task)!);
+    }
+    const predicted = inFile(path, () => predictTable(model, table, { parents }));
     const text = lines.map((line, row) => (row === 0 ? line : `${line.slice(0, -1)},${predicted[row - 1]}\n`)).join("");
     signal.throwIfAborted();
     progress.stop();
@@ -51,11 +58,11 @@ export async function predict(
       const [written] = await writeFiles(dirname(out), { [basename(out)]: text }, signal);
       output.write(`${whole(table.rows)} predictions of ${pipeline.target}: ${written}\n`);
     }
-    const strangers = unseenTasks(model, table.columns[0]!.values as ArrayLike<string>);
-    if (strangers.length > 0) {
+    const orphans = strangers.filter((task) => !parents.has(task));
+    if (orphans.length > 0) {
       const { root } = model.kinship;
       error.write(
-        `note: the model has not seen ${count(strangers.length, pipeline.task)} (${listNames(strangers)}); ` +
+        `note: the model has not seen ${count(orphans.length, pipeline.task)} (${listNames(orphans)}); ` +
           `predicted by what all have in common, ${root}\n`,
       );
     }

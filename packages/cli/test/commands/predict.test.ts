@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createTable, deserialize, predict } from "@kinship/mtl";
 import { beforeAll, describe, expect, test } from "vitest";
 import { kinship, temporaryFolder } from "../support.js";
-import { shops } from "./data.js";
+import { shopNames, shops } from "./data.js";
 
 const folder = temporaryFolder();
 const model = join(folder.path, "fit", "model.json");
@@ -69,6 +69,27 @@ describe("predict", () => {
     expect(code).toBe(0);
     expect(output.trim().split("\n")).toHaveLength(3);
     expect(error).toMatch(/^note: the model has not seen 1 shop \(new shop\)/);
+  });
+
+  test("predicts a task that it has not seen through its parent", async () => {
+    const towns = ["north", "south"];
+    const lines = shopNames().map((shop, k) => `${shop},${towns[Math.floor(k / 3)]}`);
+    const tasks = folder.file("towns.csv", ["shop,town", ...lines, "new shop,south", "other shop,north"].join("\n"));
+    const out = join(folder.path, "tree");
+    const relation = ["--tasks", tasks, "--parent", "town"];
+    const data = folder.file("shops.csv", shops());
+    await kinship(["fit", data, "--task", "shop", "--target", "sales", ...relation, "--out", out]);
+    const fresh = folder.file("fresh.csv", "shop,area,sunday\nnew shop,0.5,1\nother shop,0.5,1\n");
+    const { code, output, error } = await kinship(["predict", join(out, "model.json"), fresh, ...relation]);
+    expect({ code, error }).toEqual({ code: 0, error: "" });
+    // Sales rise with the number of the shop, and the south has the higher numbers.
+    const [south, north] = output
+      .trim()
+      .split("\n")
+      .slice(1)
+      .map((line) => Number(line.split(",")[3]));
+    expect(south!).toBeGreaterThan(north! + 0.2);
+    expect((await kinship(["predict", join(out, "model.json"), fresh, "--parent", "town"])).code).toBe(2);
   });
 
   test.each<[string, string, RegExp]>([
