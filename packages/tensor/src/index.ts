@@ -15,6 +15,7 @@ export {
   zeros,
 } from "./create.js";
 export { type DType, isFloating, promote, type TypedArray } from "./dtype.js";
+export { type Binary, binary, type MapDeclaration, type Ternary, ternary, type Unary, unary } from "./forms/map.js";
 export { apply, currentInterpreter, evaluate, type Interpreter, withInterpreter } from "./interpreter.js";
 export { cholesky } from "./linalg/cholesky.js";
 export { det, logdet } from "./linalg/determinant.js";
@@ -104,5 +105,7 @@ export {
 export { foldIn, randomKey, splitKey } from "./random/key.js";
 export { normalQuantile } from "./random/quantile.js";
 export { load, save, type TensorFile } from "./safetensors.js";
+export * as instructions from "./scalar/instructions.js";
+export { type Instruction, operation, type Scalar } from "./scalar/scalar.js";
 export { forEachLeaf, leaves, mapLeaves, matchLeaves, type Structure } from "./structure.js";
 export { type Nested, Tensor } from "./tensor.js";
