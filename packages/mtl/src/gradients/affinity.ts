@@ -28,7 +28,7 @@ export const taskAffinity =
     const m = gradients.length;
     const affinity = new Float64Array(m * m);
     gradients.forEach((gradient, i) => {
-      const step = mapLeaves("taskAffinity", shared(gradient), neg);
+      const step = mapLeaves("taskAffinity", shared(gradient), (leaf) => neg(leaf));
       const effects = effectsOf(parameters, step, ...rest).effects.toTypedArray();
       for (let j = 0; j < m; j++) affinity[i * m + j] = -effects[j]! / own[j]!;
     });
