@@ -2,7 +2,7 @@ import { floating, promote } from "../dtype.js";
 import { type Binary, binary, type Unary, unary } from "../forms/map.js";
 import * as s from "../scalar/instructions.js";
 import { operation } from "../scalar/scalar.js";
-import { equal, where } from "./comparison.js";
+import { equal, logicalAnd, where } from "./comparison.js";
 import { log } from "./exponential.js";
 
 /** Elementwise sum, broadcast. @example add(tensor([1, 2]), 3) */
@@ -32,8 +32,8 @@ export const div: Binary = /* @__PURE__ */ binary("div", {
 export const pow: Binary = /* @__PURE__ */ binary("pow", {
   body: (x, y) => operation(s.pow, x, y),
   partials: [
-    // y·x^(y−1), but 0 where y = 0: there 0·0^(−1) would not be a number.
-    ({ inputs: [x, y] }) => where(equal(y, 0), 0, mul(y, pow(x, sub(y, 1)))),
+    // y·x^(y−1); where both are 0, 0·0^(−1) would not be a number. Elsewhere y = 0 is nothing special: ∂²/∂x∂y = 1/x.
+    ({ inputs: [x, y] }) => mul(y, pow(where(logicalAnd(equal(x, 0), equal(y, 0)), 1, x), sub(y, 1))),
     // x^y·log x tends to 0 as x does, for y > 0.
     ({ inputs: [x], output }) => mul(output, log(where(equal(x, 0), 1, x))),
   ],
