@@ -15,6 +15,11 @@ const cases: Record<string, [f: (...xs: Tensor[]) => unknown, ...at: Arbitrary<T
   softmax: [(x) => k.softmax(x), tensors([2, 3])],
   "prod, also over zeros": [(x) => k.prod(x, { axis: 0 }), tensors([3, 2], { from: -1, to: 1 })],
   "prod with zeros in it": [(x) => k.prod(k.mul(x, k.tensor([0, 1, 0], { dtype: "float64" }))), tensors([3])],
+  "pow at exponent 0, where ∂²/∂x∂y is 1/x": [
+    (x, y) => k.pow(x, y),
+    tensors([3], { from: 0.5, to: 2 }),
+    tensors([3], { from: 0, to: 0 }),
+  ],
   cumsum: [(x) => k.cumsum(x, { axis: 1 }), tensors([2, 3])],
   "einsum of three": [
     (a, b, c) => k.einsum("ij,jk,kl->il", a, b, c),

@@ -92,3 +92,14 @@ test("what an interrupted derivative leaves behind does not disturb the next", (
   ).toThrow("from the body");
   near(grad((x) => mul(x, x))(f64(3)), 6);
 });
+
+test("whole powers have derivatives of every order at 0", () => {
+  const at = (power: number, order: number): number => {
+    let f = (x: Tensor): Tensor => pow(x, power);
+    for (let k = 0; k < order; k++) f = grad(f);
+    return f(f64(0)).item() + 0; // no −0
+  };
+  expect([0, 1, 2, 3].map((order) => at(2, order))).toEqual([0, 0, 2, 0]);
+  expect([0, 1, 2].map((order) => at(1, order))).toEqual([0, 1, 0]);
+  expect([0, 1, 2].map((order) => at(0, order))).toEqual([1, 0, 0]);
+});
