@@ -78,29 +78,40 @@ function directions<Arguments extends readonly unknown[], Output>(
     pullback(site, cotangents) {
       const g = filled(cotangents, site.outputs);
       if (rules.vjp) return byVjp(site, g);
-      // Integers have no tangents: theirs stay zero.
-      const zero = site.inputs.map(zerosLike);
-      const real = site.inputs.flatMap((x, k) => (isFloating(x.dtype) ? [k] : []));
-      const along = (...t: Tensor[]) =>
-        byJvp(
-          site,
-          zero.map((z, k) => (real.includes(k) ? t[real.indexOf(k)] : z)),
-        );
-      const found = vjp(
-        along,
-        real.map((k) => zero[k]),
-      ).pullback(g);
-      return zero.map((_, k) => (real.includes(k) ? found[real.indexOf(k)] : undefined));
+      return transposed((t) => byJvp(site, t), site.inputs, site.outputs, g);
     },
     pushforward(site, tangents) {
       const t = filled(tangents, site.inputs);
       if (rules.jvp) return byJvp(site, t);
-      // The transpose of the transpose.
-      const zero = site.outputs.map(zerosLike);
-      const back = vjp((...g: Tensor[]) => filled(byVjp(site, g), site.inputs), zero);
-      return back.pullback(t);
+      return transposed((g) => filled(byVjp(site, g), site.inputs), site.outputs, site.inputs, t);
     },
   };
+}
+
+/** The transpose of a linear function of tensors like `from`, giving ones like `to`: its pullback at 0, or anywhere. */
+function transposed(
+  linear: (x: readonly Tensor[]) => readonly Tensor[],
+  from: readonly Tensor[],
+  to: readonly Tensor[],
+  along: readonly Tensor[],
+): (Tensor | undefined)[] {
+  // Whole numbers have no derivative: theirs stay zero.
+  const [inner, outer] = [from, to].map((xs) => xs.flatMap((x, k) => (isFloating(x.dtype) ? [k] : [])));
+  const zero = from.map(zerosLike);
+  const { pullback } = vjp(
+    (...x: Tensor[]) => {
+      const all = [...zero];
+      for (const [n, k] of inner.entries()) all[k] = x[n];
+      const result = linear(all);
+      return outer.map((k) => result[k]);
+    },
+    inner.map((k) => zero[k]),
+  );
+  const found: (Tensor | undefined)[] = from.map(() => undefined);
+  pullback(outer.map((k) => along[k])).forEach((x, n) => {
+    found[inner[n]] = x;
+  });
+  return found;
 }
 
 function matched<S>(what: string, expected: S, found: S): Tensor[] {

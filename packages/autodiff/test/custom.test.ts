@@ -74,6 +74,20 @@ test("an argument without a derivative", () => {
   near(grad((x) => sum(forward(x, ids)))(f64([1, 1])), [2, 3]);
 });
 
+test("an output of whole numbers beside a real one", () => {
+  const ids = tensor([7, 9], { dtype: "int32" });
+  const f = (x: Tensor) => [sin(x), ids] as const;
+  const rules = [
+    customDerivative(f, { vjp: ([g], { arguments: [x] }) => [mul(g, cos(x))] }),
+    customDerivative(f, { jvp: ([t], { arguments: [x] }) => [mul(t, cos(x)), zerosLike(ids)] as const }),
+  ];
+  for (const g of rules) {
+    near(grad((x) => sum(g(x)[0]))(f64([1, 2])), [Math.cos(1), Math.cos(2)]);
+    near(jvp((x: Tensor) => g(x)[0], [f64([1, 2])], [f64([1, 1])])[1], [Math.cos(1), Math.cos(2)]);
+    expect(g(f64([1, 2]))[1].toArray()).toEqual([7, 9]);
+  }
+});
+
 test("a body that returns its argument", () => {
   const reversed = customDerivative((x: Tensor) => x, { vjp: (g) => [mul(g, -1)] });
   near(grad((x) => mul(x, reversed(x)))(f64(3)), 0);

@@ -19,6 +19,8 @@ export function againstDifferences(
   const size = largest(value);
   const magnitude = largest(g(0));
   const scale = (k: number) => Math.abs(value[k]) + 0.01 * size;
+  const unknown = error.findIndex((e) => !Number.isFinite(e));
+  if (unknown >= 0) throw inconclusive(unknown, error[unknown]);
   const at = worst({ found, expected: value, allowed: (k) => tolerance * scale(k) + 8 * error[k] });
   if (at !== undefined) return { at, found: found[at], expected: value[at], error: error[at] };
   // Differences that settle nowhere agree with everything: that is no proof.

@@ -6,6 +6,7 @@ import {
   cos,
   type Derivative,
   exp,
+  log,
   matmul,
   matrixTranspose,
   mul,
@@ -207,6 +208,29 @@ describe("what cannot be checked is not passed", () => {
     let k = 0;
     expect(() => checkDerivatives((v: Tensor) => add(sin(v), 1e-4 * Math.sin(k++)), [x])).toThrow(
       "differences do not settle",
+    );
+  });
+
+  test("results that are not numbers, or infinite", () => {
+    expect(() => checkDerivatives((v: Tensor) => log(v), [f64([-1])])).toThrow("differences do not settle");
+    expect(() => checkDerivatives((v: Tensor) => add(v, Number.POSITIVE_INFINITY), [f64([1])])).toThrow(
+      "differences do not settle",
+    );
+    expect(() =>
+      checkGradient(
+        () => Number.NaN,
+        () => [Number.NaN],
+        [1],
+      ),
+    ).toThrow("differences do not settle");
+  });
+
+  test("nothing at all is fine", () => {
+    checkDerivatives((v: Tensor) => mul(v, 2), [f64([])]);
+    checkGradient(
+      () => 1,
+      () => [],
+      [],
     );
   });
 
