@@ -33,7 +33,9 @@ export function penaltyBoundaryIntersection({ penalty = 5, ...options }: Penalty
       const offset = own.map((loss, i) => loss - ideal[i]!);
       const along = offset.reduce((total, value, i) => total + value * ray[i]!, 0);
       const aside = offset.map((value, i) => value - along * ray[i]!);
-      const distance = Math.hypot(...aside);
+      // What rounding alone leaves beside the ray has no direction.
+      const beside = Math.hypot(...aside);
+      const distance = beside > 8 * Number.EPSILON * Math.hypot(...offset) ? beside : 0;
       // |d₁| falls where L is below the ideal: its derivative has the sign of d₁.
       const sign = along < 0 ? -1 : 1;
       const weights = ray.map((value, i) => sign * value + (distance > 0 ? (penalty * aside[i]!) / distance : 0));
