@@ -20,7 +20,7 @@ export function mergeAxes({ shape, stride, offset }: Layout): Layout {
 }
 
 /** From this many elements on, a copy by the engine's own routine, which converts too, is faster than a loop. */
-const longRun = 32;
+const longRun = 128;
 
 /** Copies `count` elements that follow one another, with the conversion that assignment makes. */
 export function copyRun(out: TypedArray, at: number, data: TypedArray, from: number, count: number): void {

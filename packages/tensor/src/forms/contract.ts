@@ -3,6 +3,7 @@ import { forEachPosition, type Layout, positionsOf, sizeOf } from "../layout.js"
 import type { Contraction, Derivative, Primitive, Sample } from "../primitive.js";
 import { fromData, type Tensor } from "../tensor.js";
 import { alignLabels, labelSizes } from "./labels.js";
+import { smallMatrixProduct } from "./matrix.js";
 import { productOf } from "./product.js";
 
 export interface ContractDeclaration<P> {
@@ -31,6 +32,7 @@ export function contractPrimitive<P>(name: string, declaration: ContractDeclarat
     evaluate(inputs, output, params) {
       const { operands, labels, output: kept } = contraction(inputs, params);
       return (
+        smallMatrixProduct(inputs, operands, labels, kept, output.dtype) ??
         productOf(inputs, operands, labels, kept, output.dtype) ??
         fromData(contract(inputs, operands, labels, kept, output.dtype), output.dtype, output.shape)
       );

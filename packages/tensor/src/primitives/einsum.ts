@@ -143,6 +143,14 @@ function pair(left: Term, right: Term, later: ReadonlySet<string>): Term {
   return { value, labels: output };
 }
 
+const matrixLabels: EinsumParams = {
+  labels: [
+    [0, 1],
+    [1, 2],
+  ],
+  output: [0, 2],
+};
+
 /**
  * The product of matrices, or of batches of them by broadcasting the leading axes; a vector counts as a row on the
  * left and as a column on the right, and its axis is dropped, as in NumPy.
@@ -158,6 +166,7 @@ export function matmul(x: TensorLike, y: TensorLike): Tensor {
   const inner = b.shape[Math.max(b.dimension - 2, 0)];
   if (a.shape[a.dimension - 1] !== inner)
     throw new RangeError(`matmul: inner sizes differ, ${show(a.shape)} and ${show(b.shape)}; transpose one of them?`);
+  if (a.dimension === 2 && b.dimension === 2) return apply(einsumPrimitive, [a, b], matrixLabels);
   const batchA = Math.max(a.dimension - 2, 0);
   const batchB = Math.max(b.dimension - 2, 0);
   const batch = Math.max(batchA, batchB);
