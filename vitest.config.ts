@@ -30,6 +30,8 @@ const node: TestProjectConfiguration = {
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "bench/test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "test/browser/**"],
     setupFiles: ["./test/setup.ts"],
+    // Properties run many cases, on machines that may be busy: slowness is not a failure.
+    testTimeout: 60_000,
   },
 };
 
@@ -39,6 +41,7 @@ const browser = (executablePath: string): TestProjectConfiguration => ({
     name: "browser",
     include: ["test/browser/**/*.test.ts", "test/laws/**/*.test.ts", "test/compile/laws.test.ts"],
     setupFiles: ["./test/browser/setup.ts"],
+    testTimeout: 60_000,
     browser: {
       enabled: true,
       headless: true,
