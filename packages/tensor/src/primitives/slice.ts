@@ -1,9 +1,10 @@
+import { copyBetween } from "../copy.js";
 import type { TensorLike } from "../create.js";
 import { allocate, promote } from "../dtype.js";
 import { operand } from "../forms/operands.js";
 import { viewPrimitive } from "../forms/view.js";
 import { apply } from "../interpreter.js";
-import { contiguousStride, forEachPosition, type Layout, normalizeAxes, show, sizeOf } from "../layout.js";
+import { contiguousStride, type Layout, normalizeAxes, show, sizeOf } from "../layout.js";
 import type { Primitive, Region, Signature } from "../primitive.js";
 import { fromData, type Tensor } from "../tensor.js";
 import { reshape } from "./view.js";
@@ -62,10 +63,7 @@ export const placePrimitive: Primitive<PlaceParams> = {
   evaluate(inputs, output, { regions }) {
     const out = allocate(output.dtype, sizeOf(output.shape));
     inputs.forEach((x, k) => {
-      const from = x.toTypedArray();
-      forEachPosition(regionLayout(output, x, regions[k]), (position, n) => {
-        out[position] = from[n];
-      });
+      copyBetween(out, regionLayout(output, x, regions[k]), x.data, x);
     });
     return fromData(out, output.dtype, output.shape);
   },
