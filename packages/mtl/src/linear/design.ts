@@ -1,4 +1,4 @@
-import { matrixOf, vectorOf } from "../data/arrays.js";
+import { copyMatrix, matrixShape, vectorOf } from "../data/arrays.js";
 import type { Task } from "../data/tasks.js";
 import { InputError } from "../errors.js";
 
@@ -22,38 +22,38 @@ export interface Design {
 export function designOf(tasks: readonly Task[], caller: string): Design {
   if (tasks.length === 0) throw new InputError(`${caller}: there are no tasks`);
   const seen = new Set<string>();
-  const parts = tasks.map((task) => {
+  const starts = new Int32Array(tasks.length + 1);
+  const { columns: features } = matrixShape(tasks[0]!.x, `${caller}: task "${tasks[0]!.name}", x`);
+  const targets = tasks.map((task, t) => {
     const what = `${caller}: task "${task.name}"`;
     if (seen.has(task.name)) throw new InputError(`${what} is given twice; rename or merge them`);
     seen.add(task.name);
-    const x = matrixOf(task.x, `${what}, x`);
+    const { rows, columns } = matrixShape(task.x, `${what}, x`);
     const y = vectorOf(task.y, `${what}, y`);
-    if (y.length !== x.rows) throw new InputError(`${what} has ${x.rows} rows of x and ${y.length} of y`);
-    if (x.rows === 0) throw new InputError(`${what} has no training row; drop it, and predict it as an unseen task`);
-    requireFinite(x.data, x.columns, `${what}, x`);
-    requireFinite(y, 1, `${what}, y`);
+    if (y.length !== rows) throw new InputError(`${what} has ${rows} rows of x and ${y.length} of y`);
+    if (rows === 0) throw new InputError(`${what} has no training row; drop it, and predict it as an unseen task`);
+    if (columns !== features) {
+      throw new InputError(
+        `${caller}: tasks differ in width, "${tasks[0]!.name}" has ${features} features and "${task.name}" has ${columns}`,
+      );
+    }
     const weight = task.weight ?? 1;
     if (!(weight > 0 && Number.isFinite(weight))) {
       throw new InputError(`${what} has the weight ${weight}; it must be a finite number > 0`);
     }
-    return { x, y, weight };
+    starts[t + 1] = starts[t]! + rows;
+    return y;
   });
-  const features = parts[0]!.x.columns;
-  const starts = new Int32Array(tasks.length + 1);
-  for (const [t, { x, y }] of parts.entries()) {
-    if (x.columns !== features) {
-      throw new InputError(
-        `${caller}: tasks differ in width, "${tasks[0]!.name}" has ${features} features and "${tasks[t]!.name}" has ${x.columns}`,
-      );
-    }
-    starts[t + 1] = starts[t]! + y.length;
-  }
   const rows = starts[tasks.length]!;
   const x = new Float64Array(rows * features);
   const y = new Float64Array(rows);
-  for (const [t, part] of parts.entries()) {
-    x.set(part.x.data, starts[t]! * features);
-    y.set(part.y, starts[t]!);
+  for (const [t, task] of tasks.entries()) {
+    const what = `${caller}: task "${task.name}"`;
+    const [start, end] = [starts[t]!, starts[t + 1]!];
+    copyMatrix(task.x, `${what}, x`, x, start * features);
+    y.set(targets[t]!, start);
+    requireFinite(x, start * features, end * features, features, `${what}, x`);
+    requireFinite(y, start, end, 1, `${what}, y`);
   }
   return {
     names: tasks.map(({ name }) => name),
@@ -61,14 +61,15 @@ export function designOf(tasks: readonly Task[], caller: string): Design {
     starts,
     x,
     y,
-    taskWeights: Float64Array.from(parts, ({ weight }) => weight),
+    taskWeights: Float64Array.from(tasks, ({ weight }) => weight ?? 1),
   };
 }
 
-function requireFinite(values: Float64Array, columns: number, what: string): void {
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i]!)) continue;
+function requireFinite(values: Float64Array, first: number, end: number, columns: number, what: string): void {
+  for (let at = first; at < end; at++) {
+    if (Number.isFinite(values[at]!)) continue;
+    const i = at - first;
     const column = columns === 1 ? "" : `, column ${(i % columns) + 1}`;
-    throw new InputError(`${what}, row ${Math.floor(i / columns) + 1}${column} is ${values[i]}; drop or fill it`);
+    throw new InputError(`${what}, row ${Math.floor(i / columns) + 1}${column} is ${values[at]}; drop or fill it`);
   }
 }

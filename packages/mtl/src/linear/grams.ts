@@ -36,10 +36,13 @@ export function gramsByFold(design: Design, intercept: boolean, folds: number, f
   const sets = Array.from({ length: folds }, () => emptyGrams(tasks, width));
   const wide = width + 1;
   const product = new Float64Array(wide * wide);
+  // One buffer for all tasks: many small ones cost more than the products.
+  let longest = 0;
+  for (let task = 0; task < tasks; task++) longest = Math.max(longest, starts[task + 1]! - starts[task]!);
+  const rows = new Float64Array(longest * wide);
+  const weights = new Float64Array(longest);
   for (let task = 0; task < tasks; task++) {
-    const count = starts[task + 1]! - starts[task]!;
-    const rows = new Float64Array(count * wide);
-    const weights = new Float64Array(count).fill(taskWeights[task]!);
+    weights.fill(taskWeights[task]!);
     for (let fold = 0; fold < folds; fold++) {
       const filled = packRows(design, task, width, foldOf[task], fold, rows);
       product.fill(0);
@@ -64,16 +67,17 @@ function packRows(
 ): number {
   const start = starts[task]!;
   const end = starts[task + 1]!;
-  let at = 0;
+  let filled = 0;
   for (let row = start; row < end; row++) {
     if (foldOf !== undefined && foldOf[row - start] !== fold) continue;
     const from = row * features;
+    const at = filled * (width + 1);
     for (let k = 0; k < features; k++) rows[at + k] = x[from + k]!;
     if (width > features) rows[at + features] = 1;
     rows[at + width] = y[row]!;
-    at += width + 1;
+    filled++;
   }
-  return at / (width + 1);
+  return filled;
 }
 
 function unpackProduct(product: Float64Array, { width, matrices, moments, squares }: Grams, task: number): void {
