@@ -141,6 +141,26 @@ describe("matmul", () => {
       1e-14,
     );
   });
+  test("reads operands whose rows or columns repeat", () => {
+    const row = tensor({
+      data: Float64Array.from({ length: 16 }, (_, k) => k + 1),
+      shape: [20, 16],
+      stride: [0, 1],
+      offset: 0,
+    });
+    const left = build([4, 20], ([i, j]) => i - j);
+    const total = (i: number) => Array.from({ length: 20 }, (_, j) => i - j).reduce((x, y) => x + y);
+    expectSame(
+      matmul(left, row),
+      build([4, 16], ([i, j]) => total(i) * (j + 1)),
+    );
+    const column = tensor({ data: row.data, shape: [16, 20], stride: [1, 0], offset: 0 });
+    expectSame(
+      matmul(column, row),
+      build([16, 16], ([i, j]) => 20 * (i + 1) * (j + 1)),
+    );
+  });
+
   test("keeps whole numbers whole", () => {
     const big = matmul(
       tensor(Int32Array.of(65536, 1), { shape: [1, 2] }),

@@ -108,8 +108,10 @@ function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: Product
   const blocks = i32.divUnsigned(add(k, int(blockSteps - 1)), int(blockSteps));
   const blockCount = f.let(select(k, blocks, int(1)));
   const stepsPerBlock = f.let(i32.divUnsigned(add(k, sub(blockCount, int(1))), blockCount));
-  // Few rows use a panel too seldom to pay for packing it.
-  const rightDirect = f.let(and(i32.leSigned(m, int(2 * shape.rows)), i32.eq(bColumn, int(bytes))));
+  // Few rows use a panel too seldom to pay for packing it. A row that repeats (stride 0) has to be: tiles end their
+  // loop over steps by the pointer that the step moves.
+  const fewRows = and(i32.leSigned(m, int(2 * shape.rows)), i32.ne(bRow, int(0)));
+  const rightDirect = f.let(and(fewRows, i32.eq(bColumn, int(bytes))));
   // Packed rows share a pointer, which pays where each is used by many panels; far apart columns cost cache lines.
   const columnsToPack = select(i32.eq(aColumn, int(bytes)), int(packFromColumns), int(width + 1));
   const leftPacked = f.let(i32.geSigned(n, columnsToPack));
