@@ -268,6 +268,11 @@ function kinshipGrid() {
 }
 
 describe("softmax", () => {
+  test("of whole numbers is that of real ones", () => {
+    const bytes = tensor([0, 1, 3], { dtype: "uint8" });
+    const numbers = tensor([0, 1, 3]);
+    for (const f of [softmax, logSoftmax, logSumExp]) expectSame(f(bytes), f(numbers));
+  });
   test("is positive, sums to 1 and does not see a shift", () =>
     fc.assert(
       fc.property(

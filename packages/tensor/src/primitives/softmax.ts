@@ -10,11 +10,17 @@ import { exp, log } from "./exponential.js";
 import { countOf, max, type ReduceOptions, sum } from "./reduction.js";
 import { reshape, stopGradient } from "./view.js";
 
+/** Differences of bytes would wrap: powers are of real numbers. */
+const real = (name: string, x: TensorLike): Tensor => {
+  const own = operand(name, x);
+  return cast(own, floating(own.dtype));
+};
+
 /** log Σ eˣ over axes, without overflow; of nothing −∞. @example logSumExp(tensor([1000, 1000])) */
 export function logSumExp(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  const own = operand("logSumExp", x);
+  const own = real("logSumExp", x);
   const axes = normalizeAxes("logSumExp", options.axis, own.dimension);
-  if (countOf(own, axes) === 0) return log(sum(cast(own, floating(own.dtype)), options));
+  if (countOf(own, axes) === 0) return log(sum(own, options));
   const shift = finiteMaximum(own, axes);
   const total = log(sum(exp(sub(own, shift)), { axis: axes, keepDimensions: true }));
   const result = add(total, shift);
@@ -34,7 +40,7 @@ const finiteMaximum = (x: Tensor, axes: readonly number[]): Tensor => {
 
 /** eˣ divided by its sum along an axis (the last unless given). @example softmax(tensor([1, 2, 3])) */
 export function softmax(x: TensorLike, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
-  const own = operand("softmax", x);
+  const own = real("softmax", x);
   const axes = [normalizeAxis("softmax", axis, own.dimension)];
   if (own.size === 0) return own;
   const powers = exp(sub(own, finiteMaximum(own, axes)));
@@ -43,6 +49,6 @@ export function softmax(x: TensorLike, { axis = -1 }: { readonly axis?: number }
 
 /** log softmax(x), exact where softmax would round to 0. @example logSoftmax(tensor([1, 2, 3])) */
 export function logSoftmax(x: TensorLike, { axis = -1 }: { readonly axis?: number } = {}): Tensor {
-  const own = operand("logSoftmax", x);
+  const own = real("logSoftmax", x);
   return own.size === 0 ? own : sub(own, logSumExp(own, { axis, keepDimensions: true }));
 }
