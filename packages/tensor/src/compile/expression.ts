@@ -1,9 +1,9 @@
 import { type DType, isFloating } from "../dtype.js";
 import { broadcastLayout, contiguousLayout, type Layout, sizeOf } from "../layout.js";
 import { scalarType } from "../scalar/evaluate.js";
-import { bitAnd, toFloat, toInteger } from "../scalar/instructions.js";
+import { bitAnd, toFloat, toFloat32, toInteger } from "../scalar/instructions.js";
 import { linearize } from "../scalar/linearize.js";
-import { operation, type Scalar, type ScalarType, substitute } from "../scalar/scalar.js";
+import { operation, type Scalar, substitute } from "../scalar/scalar.js";
 import type { Program, Value } from "./program.js";
 
 /** A stored value read through a layout over the axes of a loop. */
@@ -101,8 +101,8 @@ export class ExpressionBuilder {
         sizeOf(shape) === sizeOf(value.shape) && shape.length === value.shape.length ? steps : [spread, ...steps],
       );
     });
-    const types = value.inputs.map((input) => scalarType(this.#program.values[input].dtype));
-    return asType(substitute(form.body, inputs), form.body, types, value.dtype);
+    const dtypes = value.inputs.map((input) => this.#program.values[input].dtype);
+    return asType(substitute(form.body, inputs), form.body, dtypes, value.dtype);
   }
 }
 
@@ -116,10 +116,15 @@ export function readsPosition(body: Scalar, seen: Set<Scalar> = new Set()): bool
   return body.arguments.some((argument) => readsPosition(argument, seen));
 }
 
-/** What storing would do to the number: drop its fraction and wrap, or take it as a real number. */
-function asType(made: Scalar, body: Scalar, types: readonly ScalarType[], dtype: DType): Scalar {
-  const steps = linearize(body, types);
+/**
+ * What storing would do to the number: drop its fraction and wrap, or take it as a real number. Only where the type
+ * narrows: float32 beside float64 in one loop is computed in float64, and not rounded at every step.
+ */
+function asType(made: Scalar, body: Scalar, inputs: readonly DType[], dtype: DType): Scalar {
+  const steps = linearize(body, inputs.map(scalarType));
   const last = steps[steps.length - 1];
+  if (dtype === "float32" && (inputs.includes("float64") || inputs.includes("int32")))
+    return operation(toFloat32, made);
   if (isFloating(dtype)) return last.type === "integer" ? operation(toFloat, made) : made;
   const whole = last.type === "float" ? operation(toInteger, made) : made;
   const isTruth =

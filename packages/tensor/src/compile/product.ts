@@ -55,6 +55,9 @@ export function productKernel(
     .filter((l) => !output.includes(l))
     .sort((p, q) => Math.abs(stride(left, q)) - Math.abs(stride(left, p)));
   const adding: number[] = [];
+  // A sum over nothing is one product of no steps, which stores zeros: no loop may skip it.
+  const nothing = inner.find((l) => size(l) === 0);
+  if (nothing !== undefined) inner.splice(0, inner.length, nothing);
   while (together(left, inner) === undefined) adding.push(inner.shift()!);
   const direct = () => together(right, inner) !== undefined && together(right, columns) !== undefined;
   const bytes = dtype === "float32" ? 4 : 8;

@@ -10,7 +10,7 @@ const mistake = (where: string, why: string): never => {
 
 /** @throws Error where kernels are not what emitting them relies on. */
 export function verifyKernels({ buffers, kernels, outputs }: KernelProgram): void {
-  const known = new Set(buffers.flatMap(({ initial }, k) => (initial ? [k] : [])));
+  const known = new Set(buffers.flatMap(({ initial, size }, k) => (initial || size === 0 ? [k] : [])));
   kernels.forEach((kernel, at) => {
     const fail = (why: string) => mistake(`kernel ${at} (${kernel.label})`, why);
     const within = ({ buffer, layout }: Access): void => {

@@ -336,6 +336,16 @@ export const toFloat: Instruction = {
   },
 };
 
+/** A number as float32 has it. */
+export const toFloat32: Instruction = {
+  name: "toFloat32",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = Math.fround(a[i]);
+  },
+};
+
 /** The whole part of a real number, modulo 2³². */
 export const toInteger: Instruction = {
   name: "toInteger",

@@ -1,5 +1,5 @@
 import type { Instruction } from "../../scalar/scalar.js";
-import { call, type Expression, i32x4, i64x2, type Local, v128 } from "../../wasm/assembler/index.js";
+import { call, type Expression, f32x4, f64x2, i32x4, i64x2, type Local, v128 } from "../../wasm/assembler/index.js";
 import { type Routine, routineFunction, type Site } from "../../wasm/math/shape.js";
 import { asFloat, asInteger, type Lanes, maskOf, truth, type Vector } from "./lanes.js";
 
@@ -123,6 +123,10 @@ const emitters: Readonly<Record<string, Emitter>> = /* @__PURE__ */ (() => ({
   shiftLeft: shift(i32x4.shl),
   shiftRight: shift(i32x4.shrUnsigned),
   toFloat: (site, lanes, [a]) => asFloat(site, lanes, a),
+  toFloat32: (site, lanes, [a]) => {
+    const value = asFloat(site, lanes, a);
+    return lanes.count === 4 ? value : real(site, f64x2.promoteLowF32x4(f32x4.demoteF64x2Zero(value.local)));
+  },
   toInteger: (site, lanes, [a]) => asInteger(site, lanes, a),
   sign: (site, lanes, [a]) => {
     const { float } = lanes;

@@ -129,12 +129,20 @@ export function asFloat({ f }: Site, lanes: Lanes, value: Vector): Vector {
   );
 }
 
-/** The whole part; not-a-number gives 0, what is out of range the nearest end of it. */
+/** The whole part modulo 2³², as typed arrays store it; 0 for not-a-number and infinities. */
 export function asInteger({ f }: Site, lanes: Lanes, value: Vector): Vector {
   if (value.type === "integer") return value;
-  return whole(
-    f.let(lanes.count === 4 ? i32x4.truncSatF32x4Signed(value.local) : i32x4.truncSatF64x2SignedZero(value.local)),
-  );
+  const { float } = lanes;
+  const x = value.local;
+  // What is left of 2³², with the sign of x: exact, as both are multiples of x's last place.
+  const times = float.trunc(float.mul(x, float.const(2 ** -32)));
+  const rest = f.let(float.sub(x, float.mul(times, float.const(2 ** 32))));
+  const size = float.abs(rest);
+  const negative = f.let(float.lt(rest, float.const(0)));
+  if (lanes.count === 4)
+    return whole(f.let(i32x4.sub(v128.xor(i32x4.truncSatF32x4Unsigned(size), negative), negative)));
+  const narrow = f.let(shuffle32(negative, negative, [0, 2, 0, 2]));
+  return whole(f.let(i32x4.sub(v128.xor(i32x4.truncSatF64x2UnsignedZero(size), narrow), narrow)));
 }
 
 /** All bits of a lane as wide as a real number where the value is not 0. */

@@ -138,6 +138,7 @@ function makeI32x4() {
     }),
     ...unary("i32x4", {
       ...{ abs: 0xa0, neg: 0xa1, truncSatF32x4Signed: 0xf8, truncSatF64x2SignedZero: 0xfc },
+      ...{ truncSatF32x4Unsigned: 0xf9, truncSatF64x2UnsignedZero: 0xfd },
       ...{ extendLowI16x8Unsigned: 0xa9, extendHighI16x8Unsigned: 0xaa },
     }),
     ...shift("i32x4", { shl: 0xab, shrSigned: 0xac, shrUnsigned: 0xad }),

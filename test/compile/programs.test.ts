@@ -1,0 +1,47 @@
+import { compile, type Tensor } from "@kinship/tensor";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { interpret, randomProgram } from "./programs.js";
+
+/** The first element in which the tensors are further apart than `tolerance`, if any. */
+function difference(a: Tensor, b: Tensor, tolerance: number): string | undefined {
+  if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join())
+    return `${b.dtype} [${b.shape}], not ${a.dtype} [${a.shape}]`;
+  const [p, q] = [a.toTypedArray(), b.toTypedArray()];
+  const k = p.findIndex(
+    (x, n) => !(x === q[n] || (Number.isNaN(x) && Number.isNaN(q[n])) || Math.abs(x - q[n]) <= tolerance),
+  );
+  return k < 0 ? undefined : `element ${k} is ${q[k]}, evaluated ${p[k]}, tolerance ${tolerance}`;
+}
+
+test("compiled programs are evaluated ones: exactly where numbers are exact, else up to rounding", () => {
+  fc.assert(
+    fc.property(randomProgram, (program) => {
+      const { inputs, f, tolerances } = interpret(program);
+      const evaluated = f(...inputs);
+      const tolerance = tolerances();
+      const compiled = compile(f, { verify: true });
+      // Twice: nothing of one call may be left in the memory that the next one counts on.
+      compiled(...inputs);
+      const results = compiled(...inputs);
+      evaluated.forEach((x, k) => {
+        const found = difference(x, results[k], tolerance[k]);
+        if (found) throw new Error(`result ${k}: ${found}\n${compiled.explain(...inputs).program}`);
+      });
+    }),
+  );
+});
+
+test("random programs reach loops, products and host kernels, and are large", () => {
+  const kinds = new Map<string, number>();
+  let lines = 0;
+  const programs = fc.sample(randomProgram, { numRuns: 40, seed: 7 });
+  for (const program of programs) {
+    const { inputs, f } = interpret(program);
+    const explanation = compile(f).explain(...inputs);
+    for (const { kind } of explanation.kernels) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    lines += explanation.program.split("\n").length;
+  }
+  expect([...kinds.keys()].sort()).toEqual(["host", "loops", "product"]);
+  expect(lines / programs.length).toBeGreaterThan(15);
+});
