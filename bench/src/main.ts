@@ -8,8 +8,8 @@ import { report } from "./report/table.js";
 import { families, limitFamilies } from "./rows/index.js";
 import { runSession } from "./session.js";
 
-const FULL: Settings = { rounds: 5, milliseconds: 300, timeOut: 180_000 };
-const QUICK: Settings = { rounds: 3, milliseconds: 40, timeOut: 10_000 };
+const FULL: Settings = { rounds: 5, milliseconds: 300, timeOut: 60_000 };
+const QUICK: Settings = { rounds: 3, milliseconds: 25, timeOut: 10_000 };
 
 const folder = path.resolve(import.meta.dirname, "..");
 

@@ -297,7 +297,7 @@ declare module "@observablehq/plot" {
     readonly mark: "one of Plot's";
   }
   export function plot(options: Options): SVGSVGElement;
-  export function gridX(options?: Options): Mark;
+  export function gridX(data: readonly unknown[], options?: Options): Mark;
   export function ruleX(data: readonly unknown[], options?: Options): Mark;
   export function barX(data: readonly unknown[], options?: Options): Mark;
   export function dot(data: readonly unknown[], options?: Options): Mark;

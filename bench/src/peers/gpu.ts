@@ -36,6 +36,7 @@ export const gpuCpu = peer({
   name: "gpu.js cpu",
   origin: "script",
   library: "gpu",
+  slow: "beside its WebAssembly it adds little",
   packages: ["gpu.js"],
   load: () => load("cpu"),
 });

@@ -25,6 +25,7 @@ export const jsPytorch = peer({
   name: "js-pytorch",
   origin: "script",
   library: "jsPytorch",
+  slow: "a hundred times as slow as the fastest in most rows",
   packages: ["js-pytorch"],
   async load() {
     const { torch } = await import("js-pytorch");

@@ -24,6 +24,7 @@ export const tfjsCpu = peer({
   name: "tfjs cpu",
   origin: "script",
   library: "tfjs",
+  slow: "plain loops, a hundred times as slow as its WebAssembly",
   packages: ["@tensorflow/tfjs"],
   load: () => load("cpu"),
 });

@@ -28,24 +28,25 @@ export function drawChart(results: Results, theme: Theme): string {
   const data = advantages(results);
   const extremes = data.flatMap(({ overPeer, overNative }) => [overPeer, overNative ?? 1]);
   const [low, high] = [Math.min(0.5, ...extremes) / 1.6, Math.max(2, ...extremes) * 8];
+  const decades = Array.from({ length: 13 }, (_, i) => 10 ** (i - 6)).filter((value) => value >= low && value <= high);
   const svg = Plot.plot({
     document,
     width: WIDTH,
     height: data.length * ROW_HEIGHT + 70,
-    marginLeft: 300,
+    marginLeft: 330,
     marginTop: 40,
     style: { background: "transparent", color: theme.text, fontSize: "12px", fontFamily: "system-ui, sans-serif" },
     x: {
       type: "log",
       domain: [low, high],
       axis: "top",
-      label: "times as fast (or as small) as the best script peer →",
+      label: "bars: times as fast, or as small, as the best script peer; ◆ as native code →",
       tickFormat: (value: number) => `${value}×`,
-      ticks: 6,
+      ticks: decades,
     },
     y: { domain: data.map(({ row }) => row), label: null, tickSize: 0 },
     marks: [
-      Plot.gridX({ stroke: theme.faint, strokeOpacity: 1, ticks: 6 }),
+      Plot.gridX(decades, { stroke: theme.faint, strokeOpacity: 1 }),
       Plot.ruleX([1], { stroke: theme.text }),
       Plot.barX(data, {
         x1: 1,
@@ -60,15 +61,14 @@ export function drawChart(results: Results, theme: Theme): string {
         { x: "overNative", y: "row", stroke: theme.native, fill: theme.native, r: 3, symbol: "diamond" },
       ),
       Plot.text(data, {
-        x: ({ overPeer }: Advantage) => Math.max(overPeer, 1),
+        x: ({ overPeer, overNative = 0 }: Advantage) => Math.max(overPeer, overNative, 1),
         y: "row",
         text: ({ overPeer, peer }: Advantage) => `${factor(overPeer)}× ${peer}`,
         textAnchor: "start",
-        dx: 6,
+        dx: 8,
         fill: theme.text,
       }),
     ],
-    caption: undefined,
   });
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   svg.setAttribute("role", "img");
