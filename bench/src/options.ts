@@ -16,7 +16,7 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [options]
 
-  --quick            fewer rows, sizes and peers; under two minutes
+  --quick            fewer rows, sizes and peers; under two minutes on two idle cores
   --only <rows>      rows whose name contains one of these, separated by commas
   --peers <list>     these peers alone, separated by commas (ours are always in)
   --node <path>      run under this Node binary; repeat to compare several
