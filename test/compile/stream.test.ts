@@ -2,8 +2,11 @@ import {
   add,
   compile,
   greater,
+  max,
+  mean,
   mul,
   slice,
+  softmax,
   sub,
   sum,
   type Tensor,
@@ -54,6 +57,19 @@ test("what looks beyond its own element is not cut into parts", () => {
   const compiled = compile((a: Tensor) => sum(mul(a, a)));
   expect(compiled(x).item()).toBeCloseTo(sum(mul(x, x)).item(), 1);
   expectSame(compile((a: Tensor) => slice(a, [[null, null, -1]]))(x), slice(x, [[null, null, -1]]));
+});
+
+test("rows that are folded by themselves, with what all rows share", () => {
+  const x = tensor(wave(5, 333 * 401).toTypedArray(), { shape: [333, 401] });
+  const bias = wave(6, 401);
+  const f = (a: Tensor, b: Tensor) => ({ p: softmax(add(a, b)), top: max(a, { axis: 1 }) });
+  const compiled = compile(f, { verify: true });
+  const [found, expected] = [compiled(x, bias), f(x, bias)];
+  expectSame(found.p, expected.p);
+  expectSame(found.top, expected.top);
+  expect(compiled.explain(x, bias).memoryBytes).toBeLessThan(4 * x.size);
+  const across = (a: Tensor) => sub(a, mean(a, { axis: 0 }));
+  expectSame(compile(across)(x), across(x));
 });
 
 test("donated memory is written, to the last element", () => {

@@ -11,7 +11,7 @@ import { type Program, verifyProgram } from "./program.js";
 import { record } from "./record.js";
 import { simplify } from "./simplify.js";
 import { dissect, fill, type Skeleton } from "./skeleton.js";
-import { oneStretch, streamed, streamedElements } from "./stream.js";
+import { cutOf, oneStretch, streamed } from "./stream.js";
 import { verifyKernels, verifyPlan } from "./verify.js";
 import { webAssemblyExecutable } from "./webassembly.js";
 
@@ -83,12 +83,12 @@ export function build(
   const kernels = dropStores(fuse(simplified, isEmittable));
   if (verify) verifyKernels(kernels);
   const fused = !deterministic && hasFeature("relaxedSimd");
-  const elements = carried > 0 || profile ? undefined : streamedElements(kernels);
-  if (elements !== undefined) {
-    const part = oneStretch(kernels, elements);
+  const cut = carried > 0 || profile ? undefined : cutOf(kernels);
+  if (cut) {
+    const part = oneStretch(kernels, cut);
     const place = plan(part, 0);
     if (verify) verifyPlan(part, place, 0);
-    return made(streamed(webAssemblyExecutable(part, place, { fused, profile }), kernels, elements), kernels, place);
+    return made(streamed(webAssemblyExecutable(part, place, { fused, profile }), kernels, cut), kernels, place);
   }
   const planned = plan(kernels, carried);
   if (verify) verifyPlan(kernels, planned, carried);

@@ -1,95 +1,137 @@
 import { allocate } from "../dtype.js";
-import { isContiguous, type Layout, sizeOf } from "../layout.js";
+import { extent, isContiguous, type Layout, sizeOf } from "../layout.js";
 import { contiguousTensor, fromData, Tensor } from "../tensor.js";
 import type { Executable } from "./executable.js";
 import { readsPosition } from "./expression.js";
-import type { Access, Buffer, KernelProgram, LoopKernel } from "./kernel.js";
+import type { Access, KernelProgram, LoopKernel } from "./kernel.js";
 
-// A program of elementwise loops over arrays larger than the caches spends its time copying them into its memory and
-// out again. Run over one stretch after another, what is copied stays near, and main memory is read and written once.
+// A program of loops over arrays larger than the caches spends its time copying them into its memory and out again.
+// Where every loop treats the rows of its arrays (entries along the first axis) by themselves, the program is run over
+// one stretch of rows after another: what is copied stays near, and main memory is read and written once.
 
 /** Elements in a stretch: a handful of arrays of them stay in the second cache. */
 const stretch = 16384;
 /** Below so many stretches the arrays fit the caches as they are. */
 const fewest = 4;
 
-const isOne = ({ stride, shape }: Layout): boolean => shape.every((size, axis) => size === 1 || stride[axis] === 0);
-
-/** Whether the kernel treats each element by itself, at the same place in all arrays, or reads single numbers. */
-function isElementwise(kernel: LoopKernel, buffers: readonly Buffer[]): boolean {
-  const inStep = ({ layout, buffer }: Access) =>
-    layout.offset === 0 && isContiguous(layout) && buffers[buffer].size === sizeOf(kernel.shape);
-  const loads = kernel.sources.every((source) => {
-    if (source.kind !== "load") return false;
-    const { access } = source;
-    if (buffers[access.buffer].size === 1) return isOne(access.layout);
-    return inStep(access) && buffers[access.buffer].initial?.kind !== "constant";
-  });
-  const statements = kernel.phases.flat();
-  return loads && statements.every((s) => s.kind === "store" && inStep(s.access) && !readsPosition(s.value));
+/** How a program is cut. */
+export interface Cut {
+  /** Along the first axis of every kernel. */
+  readonly rows: number;
+  readonly rowsInStretch: number;
+  /** For each buffer the elements of a row; 0 for one that every stretch reads as a whole. */
+  readonly rowSizes: readonly number[];
 }
 
-/** The elements of a program that can run stretch by stretch; undefined for one that cannot, or need not. */
-export function streamedElements({ buffers, kernels, outputs }: KernelProgram): number | undefined {
+const accessesOf = ({ sources, phases }: LoopKernel) => ({
+  loads: sources.flatMap((source) => (source.kind === "load" ? [source.access] : [])),
+  stores: phases.flat().flatMap((statement) => (statement.kind === "store" ? [statement.access] : [])),
+});
+
+/** The elements of one of `rows` rows, where the layout reads row after row, each within its own. */
+function rowSize({ shape, stride, offset }: Layout, size: number, rows: number): number | undefined {
+  const row = size / rows;
+  if (!Number.isInteger(row) || stride[0] !== row) return undefined;
+  const range = extent({ shape: shape.slice(1), stride: stride.slice(1), offset });
+  return range && range[0] >= 0 && range[1] < row ? row : undefined;
+}
+
+/** How the program can be run stretch by stretch; undefined where it cannot, or need not. */
+export function cutOf({ buffers, kernels, outputs }: KernelProgram): Cut | undefined {
   const [first] = kernels;
-  if (first?.kind !== "loops") return undefined;
-  const elements = sizeOf(first.shape);
-  const suits = kernels.every(
-    (kernel) => kernel.kind === "loops" && sizeOf(kernel.shape) === elements && isElementwise(kernel, buffers),
+  const rows = first?.kind === "loops" ? first.shape[0] : undefined;
+  if (rows === undefined || rows < fewest) return undefined;
+  const rowSizes: (number | undefined)[] = buffers.map(() => undefined);
+  const note = ({ buffer }: Access, size: number | undefined): boolean => {
+    if (size === undefined || (rowSizes[buffer] ?? size) !== size) return false;
+    rowSizes[buffer] = size;
+    return true;
+  };
+  for (const kernel of kernels) {
+    if (kernel.kind !== "loops" || kernel.shape[0] !== rows || kernel.folded.includes(0)) return undefined;
+    if (kernel.phases.flat().some(({ value }) => readsPosition(value))) return undefined;
+    const { loads, stores } = accessesOf(kernel);
+    const isWhole = ({ buffer, layout }: Access) => layout.stride[0] === 0 && buffers[buffer].initial !== undefined;
+    const sizeIn = (access: Access) => rowSize(access.layout, buffers[access.buffer].size, rows);
+    if (!stores.every((access) => note(access, sizeIn(access)))) return undefined;
+    if (!loads.every((access) => note(access, isWhole(access) ? 0 : sizeIn(access)))) return undefined;
+  }
+  const sliced = outputs.every(
+    ({ access: { buffer, layout } }) =>
+      (rowSizes[buffer] ?? 0) > 0 &&
+      buffers[buffer].initial === undefined &&
+      layout.offset === 0 &&
+      isContiguous(layout),
   );
-  const whole = outputs.every(({ access, shape }) => sizeOf(shape) === elements && isOutputOf(access, buffers));
-  return elements >= fewest * stretch && suits && whole ? elements : undefined;
+  const constants = buffers.every(({ initial }, k) => initial?.kind !== "constant" || !rowSizes[k]);
+  const largest = Math.max(...rowSizes.map((size) => size ?? 0));
+  const rowsInStretch = Math.max(1, Math.floor(stretch / Math.max(1, largest)));
+  const enough = rows * largest >= fewest * stretch && rows >= fewest * rowsInStretch;
+  if (!sliced || !constants || !enough) return undefined;
+  return { rows, rowsInStretch, rowSizes: rowSizes.map((size) => size ?? 0) };
 }
-
-const isOutputOf = ({ buffer, layout }: Access, buffers: readonly Buffer[]): boolean =>
-  layout.offset === 0 && isContiguous(layout) && buffers[buffer].initial === undefined;
 
 /** The same program over one stretch. */
-export function oneStretch({ buffers, kernels, outputs }: KernelProgram, elements: number): KernelProgram {
-  const along = ({ buffer }: Access): Access => ({
+export function oneStretch(
+  { buffers, kernels, outputs }: KernelProgram,
+  { rowsInStretch, rowSizes }: Cut,
+): KernelProgram {
+  const cutShape = (shape: readonly number[]) => [rowsInStretch, ...shape.slice(1)];
+  const cut = ({ buffer, layout }: Access): Access => ({
     buffer,
-    layout: { shape: [stretch], stride: [buffers[buffer].size === 1 ? 0 : 1], offset: 0 },
+    layout: { ...layout, shape: cutShape(layout.shape) },
   });
   return {
-    buffers: buffers.map((buffer) => (buffer.size === elements ? { ...buffer, size: stretch } : buffer)),
+    buffers: buffers.map((buffer, k) => (rowSizes[k] > 0 ? { ...buffer, size: rowSizes[k] * rowsInStretch } : buffer)),
     kernels: (kernels as readonly LoopKernel[]).map((kernel) => ({
       ...kernel,
-      shape: [stretch],
+      shape: cutShape(kernel.shape),
       sources: kernel.sources.map((source) =>
-        source.kind === "load" ? { ...source, access: along(source.access) } : source,
+        source.kind === "load" ? { ...source, access: cut(source.access) } : source,
       ),
       phases: kernel.phases.map((phase) =>
         phase.map((statement) =>
-          statement.kind === "store" ? { ...statement, access: along(statement.access) } : statement,
+          statement.kind === "store" ? { ...statement, access: cut(statement.access) } : statement,
         ),
       ),
     })),
-    outputs: outputs.map((output) => ({ ...output, access: along(output.access), shape: [stretch] })),
+    outputs: outputs.map(({ access: { buffer }, dtype }) => {
+      const shape = [rowSizes[buffer] * rowsInStretch];
+      return { access: { buffer, layout: { shape, stride: [1], offset: 0 } }, shape, dtype };
+    }),
   };
 }
 
-/** Runs the program of one stretch over all of them; what is left over is run in memory of its own. */
-export function streamed(inner: Executable, { outputs }: KernelProgram, elements: number): Executable {
+/** Runs the program of one stretch over all of them; rows that are left over are run in memory of their own. */
+export function streamed(inner: Executable, { buffers, outputs }: KernelProgram, cut: Cut): Executable {
+  const { rows, rowsInStretch, rowSizes } = cut;
+  /** For each argument the elements of its rows. */
+  const argumentRows: number[] = [];
+  buffers.forEach(({ initial }, k) => {
+    if (initial?.kind === "argument") argumentRows[initial.index] = rowSizes[k];
+  });
+  const resultRows = outputs.map(({ access }) => rowSizes[access.buffer]);
+  const rest = rows % rowsInStretch;
+  const end = rows - rest;
   return {
     ...inner,
     call(inputs, into = []) {
-      const whole = inputs.map(contiguousTensor);
-      const results = outputs.map(({ dtype }, k) => into[k] ?? allocate(dtype, elements));
-      const part = (x: Tensor, start: number) =>
-        x.size === elements ? new Tensor(x.storage, x.dtype, [stretch], [1], x.offset + start) : x;
-      const rest = elements % stretch;
-      const end = elements - rest;
-      for (let start = 0; start < end; start += stretch) {
-        inner.call(
-          whole.map((x) => part(x, start)),
-          results.map((data) => data.subarray(start, start + stretch)),
+      const whole = inputs.map((x, k) => (argumentRows[k] ? contiguousTensor(x) : x));
+      const results = outputs.map(({ dtype, shape }, k) => into[k] ?? allocate(dtype, sizeOf(shape)));
+      for (let row = 0; row < end; row += rowsInStretch) {
+        const parts = whole.map((x, k) => rowsOf(x, argumentRows[k], row, rowsInStretch));
+        const places = results.map((data, k) =>
+          data.subarray(row * resultRows[k], (row + rowsInStretch) * resultRows[k]),
         );
+        inner.call(parts, places);
       }
       if (rest > 0) {
-        // Results may share memory with inputs, so no element may be computed twice.
-        const last = inner.call(whole.map((x) => (x.size === elements ? padded(x, end) : x)));
-        last.forEach(({ data }, k) => {
-          results[k].set(data.subarray(0, rest), end);
+        // Results may share memory with inputs, so no row may be computed twice.
+        const parts = whole.map((x, k) =>
+          padded(rowsOf(x, argumentRows[k], end, rest), argumentRows[k] * rowsInStretch),
+        );
+        inner.call(parts).forEach(({ data }, k) => {
+          results[k].set(data.subarray(0, rest * resultRows[k]), end * resultRows[k]);
         });
       }
       return outputs.map(({ dtype, shape }, k) => fromData(results[k], dtype, shape));
@@ -97,9 +139,16 @@ export function streamed(inner: Executable, { outputs }: KernelProgram, elements
   };
 }
 
-/** The elements from `start` on, followed by zeros up to a whole stretch. */
-function padded({ data, dtype, offset, size }: Tensor, start: number): Tensor {
-  const copy = allocate(dtype, stretch);
-  copy.set(data.subarray(offset + start, offset + size));
-  return fromData(copy, dtype, [stretch]);
+/** Some rows of a contiguous tensor along one axis; the tensor itself where it has no rows. */
+function rowsOf(x: Tensor, rowSize: number | undefined, start: number, count: number): Tensor {
+  if (!rowSize) return x;
+  return new Tensor(x.storage, x.dtype, [count * rowSize], [1], x.offset + start * rowSize);
+}
+
+/** The elements followed by zeros up to `size`, where there are fewer. */
+function padded(x: Tensor, size: number): Tensor {
+  if (!(x.size < size)) return x;
+  const copy = allocate(x.dtype, size);
+  copy.set(x.data.subarray(x.offset, x.offset + x.size));
+  return fromData(copy, x.dtype, [size]);
 }

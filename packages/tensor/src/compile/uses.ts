@@ -41,20 +41,22 @@ function isLoop(value: Value, supports: Supports): value is Apply {
   return form.kind === "reduce" || form.kind === "place" || (form.kind === "map" && supportsBody(form.body, supports));
 }
 
-function operationsIn(body: Scalar): number {
+/** What computing costs, in additions: a routine is a score of instructions. */
+function costOf(body: Scalar): number {
   const seen = new Set<Scalar>();
   const visit = (e: Scalar): number => {
     if (e.kind !== "operation" || seen.has(e)) return 0;
     seen.add(e);
-    return e.arguments.reduce((total, argument) => total + visit(argument), 1);
+    return e.arguments.reduce((total, argument) => total + visit(argument), e.instruction.routine ? routineCost : 1);
   };
   return visit(body);
 }
 
+const routineCost = 20;
 /** Computed again by every reader rather than stored, where that is at most so many operations. */
 const cheap = 2;
 /** A body longer than this is stored all the same: registers are few. */
-const longest = 60;
+const longest = 200;
 
 /**
  * Which elementwise values are computed inside the loops that read them, and never stored: those with one reader that
@@ -71,7 +73,7 @@ export function inlinedValues(program: Program, supports: Supports): ReadonlySet
     const { form } = value.primitive;
     if (form.kind === "view") weights[k] = weights[value.inputs[0]];
     if (form.kind !== "map" || !supportsBody(form.body, supports)) return;
-    const weight = value.inputs.reduce((total, input) => total + weights[input], operationsIn(form.body));
+    const weight = value.inputs.reduce((total, input) => total + weights[input], costOf(form.body));
     const suits = readers[k].every((reader) => {
       if (reader < 0) return false;
       const user = values[reader];
