@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { normalise } from "../../src/balance/normalise.js";
 import { minimumNorm } from "../../src/balance/solvers/minimum-norm.js";
 import { minimizeNonNegative } from "../../src/balance/solvers/non-negative.js";
-import { pseudoSolve } from "../../src/balance/solvers/pseudo-inverse.js";
+import { pseudoSolve, symmetricEigen } from "../../src/balance/solvers/pseudo-inverse.js";
 import { projectOntoSimplex } from "../../src/balance/solvers/simplex.js";
 import { combine, dot, gramianOf, jacobians, lengthOf } from "../support/jacobians.js";
 import { solveDense } from "../support/oracle.js";
@@ -114,6 +114,30 @@ describe("minimum norm", () => {
           );
           expect(length).toBeLessThanOrEqual(lengthOf(point) + 1e-8 * size);
         }
+      }),
+    );
+  });
+});
+
+describe("eigenvectors", () => {
+  test("rebuild the matrix, are orthonormal, and ascend, for two tasks and more", () => {
+    fc.assert(
+      fc.property(jacobians({ maxTasks: 4 }), (rows) => {
+        const g = gramianOf(rows);
+        const n = rows.length;
+        const { values, vectors } = symmetricEigen(g);
+        const size = 1 + Math.max(...values);
+        for (let i = 0; i < n; i++)
+          for (let j = 0; j < n; j++) {
+            let [entry, product] = [0, 0];
+            for (let k = 0; k < n; k++) {
+              entry += values[k]! * vectors[i * n + k]! * vectors[j * n + k]!;
+              product += vectors[k * n + i]! * vectors[k * n + j]!;
+            }
+            expect(Math.abs(entry - g[i * n + j]!)).toBeLessThan(1e-12 * size);
+            expect(product).toBeCloseTo(i === j ? 1 : 0, 12);
+          }
+        for (let k = 1; k < n; k++) expect(values[k]!).toBeGreaterThanOrEqual(values[k - 1]!);
       }),
     );
   });

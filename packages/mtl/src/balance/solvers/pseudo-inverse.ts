@@ -11,8 +11,22 @@ export interface Eigen {
 /** Eigenvalues and eigenvectors of a symmetric matrix of tasks. */
 export function symmetricEigen(a: Float64Array): Eigen {
   const n = Math.sqrt(a.length);
+  if (n === 2) return eigenOfPair(a);
   const { values, vectors } = eigh(tensor(a, { shape: [n, n] }));
   return { values: values.toTypedArray() as Float64Array, vectors: vectors.toTypedArray() as Float64Array };
+}
+
+/** Two tasks are the most frequent case: one rotation (Golub and Van Loan, Matrix Computations, algorithm 8.4.1). */
+function eigenOfPair(a: Float64Array): Eigen {
+  const [p, q, r] = [a[0]!, a[1]!, a[3]!];
+  const tau = (r - p) / (2 * q);
+  const tangent = q === 0 ? 0 : (tau < 0 ? -1 : 1) / (Math.abs(tau) + Math.hypot(1, tau));
+  const cosine = 1 / Math.hypot(1, tangent);
+  const sine = tangent * cosine;
+  const [first, second] = [p - tangent * q, r + tangent * q];
+  return first <= second
+    ? { values: Float64Array.of(first, second), vectors: Float64Array.of(cosine, sine, -sine, cosine) }
+    : { values: Float64Array.of(second, first), vectors: Float64Array.of(sine, cosine, cosine, -sine) };
 }
 
 /** Eigenvalues below this part of the largest are zero but for rounding. */
@@ -35,19 +49,8 @@ export function spectral(a: Float64Array, x: Float64Array, f: (eigenvalue: numbe
 }
 
 /** A⁺ x for a symmetric positive semi-definite A: the smallest y that minimises |A y − x|. */
-export function pseudoSolve(a: Float64Array, x: Float64Array): Float64Array {
-  if (x.length === 2) return pseudoSolvePair(a, x);
-  return spectral(a, x, (eigenvalue) => 1 / eigenvalue);
-}
-
-/** Two tasks are the most frequent case, and their cosines [[1, c], [c, 1]] have the eigenvectors (1, ±1). */
-function pseudoSolvePair(a: Float64Array, x: Float64Array): Float64Array {
-  if (a[0] !== 1 || a[3] !== 1) return spectral(a, x, (eigenvalue) => 1 / eigenvalue);
-  const part = (sum: number, eigenvalue: number) => (eigenvalue > rankTolerance(2) ? sum / (2 * eigenvalue) : 0);
-  const even = part(x[0]! + x[1]!, 1 + a[1]!);
-  const odd = part(x[0]! - x[1]!, 1 - a[1]!);
-  return Float64Array.of(even + odd, even - odd);
-}
+export const pseudoSolve = (a: Float64Array, x: Float64Array): Float64Array =>
+  spectral(a, x, (eigenvalue) => 1 / eigenvalue);
 
 /** |A y − x|∞ relative to |x|∞: 0 where x lies in the range of A. */
 export function solveResidual(a: Float64Array, y: Float64Array, x: Float64Array): number {
