@@ -6,7 +6,7 @@ describe("the examples of every page run, and print what they say", () => {
 
   test("there are examples", () => expect(blocks.length).toBeGreaterThan(10));
 
-  test.each(blocks)("$name", async (block) => {
+  test.each(blocks)("$name", { timeout: 60_000 }, async (block) => {
     expect(block.info, "every block is run: there is no marker to skip one").toBe("ts");
     const quiet = vi.spyOn(console, "log").mockImplementation(() => undefined);
     try {
