@@ -50,8 +50,8 @@ describe("take", () => {
       }),
     ));
   test("says which index is out of bounds", () => {
-    expect(() => take(tensor([1, 2, 3]), [0, 3])).toThrow("gather: index 3 is out of bounds for an axis of size 3");
-    expect(() => take(tensor([1, 2, 3]), [-4])).toThrow("gather: index -4 is out of bounds for an axis of size 3");
+    expect(() => take(tensor([1, 2, 3]), [0, 3])).toThrow("take: index 3 is out of bounds for an axis of size 3");
+    expect(() => take(tensor([1, 2, 3]), [-4])).toThrow("take: index -4 is out of bounds for an axis of size 3");
     expect(() => take(zeros([0]), [0])).toThrow("axis of size 0");
   });
   test("refuses indices that are not integers", () =>

@@ -13,6 +13,8 @@ import { broadcastTo, expandDims, moveAxis } from "./view.js";
 // [batch…, wanted…]: each batch has indices of its own, and a whole `rest` is moved for each of them.
 
 interface GatherParams {
+  /** The function that was called, for errors. */
+  readonly caller: string;
   /** The number of leading axes that values and indices share. */
   readonly batch: number;
 }
@@ -40,13 +42,14 @@ function forEachBlock(
   indices: Tensor,
   size: number,
   { batches, wanted, length }: Blocks,
+  caller: string,
   move: (entry: number, at: number) => void,
 ): void {
   const flat = indices.toTypedArray();
   for (let n = 0; n < batches * wanted; n++) {
     const index = flat[n] < 0 ? flat[n] + size : flat[n];
     if (index < 0 || index >= size)
-      throw new RangeError(`gather: index ${flat[n]} is out of bounds for an axis of size ${size}`);
+      throw new RangeError(`${caller}: index ${flat[n]} is out of bounds for an axis of size ${size}`);
     move((Math.floor(n / wanted) * size + index) * length, n * length);
   }
 }
@@ -58,8 +61,8 @@ export const gatherPrimitive: Primitive<GatherParams> = {
   form: { kind: "opaque" },
   derivative: {
     kind: "custom",
-    vjp: (g, { inputs: [x, indices], params: { batch } }) => [
-      apply(scatterAddPrimitive, [g, indices], { batch, size: x.shape[batch] }),
+    vjp: (g, { inputs: [x, indices], params }) => [
+      apply(scatterAddPrimitive, [g, indices], { ...params, size: x.shape[params.batch] }),
     ],
     jvp: ([t], { inputs: [, indices], params }) => apply(gatherPrimitive, [t!, indices], params),
   },
@@ -69,7 +72,7 @@ export const gatherPrimitive: Primitive<GatherParams> = {
         [3, 2],
         [2, 2],
       ],
-      params: { batch: 0 },
+      params: { caller: "gather", batch: 0 },
       domains: [{}, indexDomain],
     },
     {
@@ -77,16 +80,16 @@ export const gatherPrimitive: Primitive<GatherParams> = {
         [2, 3, 2],
         [2, 4],
       ],
-      params: { batch: 1 },
+      params: { caller: "gather", batch: 1 },
       domains: [{}, indexDomain],
     },
   ],
   infer: ([x, indices], { batch }) => ({ shape: [...indices.shape, ...x.shape.slice(batch + 1)], dtype: x.dtype }),
-  evaluate([x, indices], output, { batch }) {
+  evaluate([x, indices], output, { caller, batch }) {
     const out = allocate(output.dtype, sizeOf(output.shape));
     const { data, offset } = contiguousTensor(x);
     const blocks = blocksOf(indices, x, batch, batch + 1);
-    forEachBlock(indices, x.shape[batch], blocks, (entry, at) => {
+    forEachBlock(indices, x.shape[batch], blocks, caller, (entry, at) => {
       for (let k = 0; k < blocks.length; k++) out[at + k] = data[offset + entry + k];
     });
     return fromData(out, output.dtype, output.shape);
@@ -98,17 +101,19 @@ export const scatterAddPrimitive: Primitive<ScatterParams> = {
   form: { kind: "opaque" },
   derivative: {
     kind: "custom",
-    vjp: (g, { inputs: [, indices], params: { batch } }) => [apply(gatherPrimitive, [g, indices], { batch })],
+    vjp: (g, { inputs: [, indices], params: { caller, batch } }) => [
+      apply(gatherPrimitive, [g, indices], { caller, batch }),
+    ],
     jvp: ([t], { inputs: [, indices], params }) => apply(scatterAddPrimitive, [t!, indices], params),
   },
   samples: [
-    { shapes: [[4, 2], [4]], params: { batch: 0, size: 3 }, domains: [{}, indexDomain] },
+    { shapes: [[4, 2], [4]], params: { caller: "scatterAdd", batch: 0, size: 3 }, domains: [{}, indexDomain] },
     {
       shapes: [
         [2, 4],
         [2, 4],
       ],
-      params: { batch: 1, size: 3 },
+      params: { caller: "scatterAdd", batch: 1, size: 3 },
       domains: [{}, indexDomain],
     },
   ],
@@ -116,14 +121,14 @@ export const scatterAddPrimitive: Primitive<ScatterParams> = {
     shape: [...indices.shape.slice(0, batch), size, ...updates.shape.slice(indices.shape.length)],
     dtype: updates.dtype,
   }),
-  evaluate([updates, indices], output, { batch, size }) {
+  evaluate([updates, indices], output, { caller, batch, size }) {
     // Sums are rounded once, as those of `sum` are.
     const totals = isFloating(output.dtype)
       ? new Float64Array(sizeOf(output.shape))
       : new Int32Array(sizeOf(output.shape));
     const { data, offset } = contiguousTensor(updates);
     const blocks = blocksOf(indices, updates, batch, indices.dimension);
-    forEachBlock(indices, size, blocks, (entry, at) => {
+    forEachBlock(indices, size, blocks, caller, (entry, at) => {
       for (let k = 0; k < blocks.length; k++) totals[entry + k] += data[offset + at + k];
     });
     const out = allocate(output.dtype, totals.length);
@@ -150,7 +155,7 @@ export function take(x: TensorLike, indices: TensorLike | readonly number[], axi
   const own = operand("take", x);
   const at = normalizeAxis("take", axis, own.dimension);
   const wanted = indicesOf("take", indices);
-  let out = apply(gatherPrimitive, [moveAxis(own, at, 0), wanted], { batch: 0 });
+  let out = apply(gatherPrimitive, [moveAxis(own, at, 0), wanted], { caller: "take", batch: 0 });
   // [wanted…, the axes before `at`, the axes after]: the wanted ones go back behind those before.
   for (let k = 0; k < at; k++) out = moveAxis(out, wanted.dimension + k, k);
   return out;
@@ -172,7 +177,11 @@ export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis: number):
   const at = normalizeAxis("takeAlongAxis", axis, own.dimension);
   const batch = broadcastShapes("takeAlongAxis", [withEntry(own.shape, at, 1), withEntry(wanted.shape, at, 1)]);
   const line = (t: Tensor) => moveAxis(broadcastTo(t, withEntry(batch, at, t.shape[at])), at, -1);
-  return moveAxis(apply(gatherPrimitive, [line(own), line(wanted)], { batch: own.dimension - 1 }), -1, at);
+  return moveAxis(
+    apply(gatherPrimitive, [line(own), line(wanted)], { caller: "takeAlongAxis", batch: own.dimension - 1 }),
+    -1,
+    at,
+  );
 }
 
 /**
@@ -196,7 +205,7 @@ export function scatterAdd(
     );
   let first = own;
   for (let k = 0; k < at.dimension; k++) first = moveAxis(first, target + k, k);
-  return moveAxis(apply(scatterAddPrimitive, [first, at], { batch: 0, size }), 0, target);
+  return moveAxis(apply(scatterAddPrimitive, [first, at], { caller: "scatterAdd", batch: 0, size }), 0, target);
 }
 
 /** Rows of a table by their numbers, [...indices, columns]. @example embedding(tensor([[1, 2], [3, 4]]), [1, 1, 0]) */
