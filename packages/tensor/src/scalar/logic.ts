@@ -1,0 +1,147 @@
+import type { Instruction } from "./scalar.js";
+
+export const equal: Instruction = {
+  name: "equal",
+  arity: 2,
+  result: "integer",
+  truth: true,
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] === b[i] ? 1 : 0;
+  },
+};
+
+export const notEqual: Instruction = {
+  name: "notEqual",
+  arity: 2,
+  result: "integer",
+  truth: true,
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] !== b[i] ? 1 : 0;
+  },
+};
+
+export const less: Instruction = {
+  name: "less",
+  arity: 2,
+  result: "integer",
+  truth: true,
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] < b[i] ? 1 : 0;
+  },
+};
+
+export const lessEqual: Instruction = {
+  name: "lessEqual",
+  arity: 2,
+  result: "integer",
+  truth: true,
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] <= b[i] ? 1 : 0;
+  },
+};
+
+export const logicalAnd: Instruction = {
+  name: "logicalAnd",
+  arity: 2,
+  result: "integer",
+  truth: true,
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] !== 0 && b[i] !== 0 ? 1 : 0;
+  },
+};
+
+export const logicalOr: Instruction = {
+  name: "logicalOr",
+  arity: 2,
+  result: "integer",
+  truth: true,
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] !== 0 || b[i] !== 0 ? 1 : 0;
+  },
+};
+
+export const logicalNot: Instruction = {
+  name: "logicalNot",
+  arity: 1,
+  result: "integer",
+  truth: true,
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] === 0 ? 1 : 0;
+  },
+};
+
+/** The second argument where the first is not 0, else the third. */
+export const select: Instruction = {
+  name: "select",
+  arity: 3,
+  result: "as branches",
+  loop: (out, n, a, b, c) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] !== 0 ? b[i] : c[i];
+  },
+};
+
+export const bitAnd: Instruction = {
+  name: "bitAnd",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] & b[i];
+  },
+};
+
+export const bitOr: Instruction = {
+  name: "bitOr",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] | b[i];
+  },
+};
+
+export const bitXor: Instruction = {
+  name: "bitXor",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] ^ b[i];
+  },
+};
+
+export const shiftLeft: Instruction = {
+  name: "shiftLeft",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] << b[i];
+  },
+};
+
+/** Without sign: zeros come in from the left. */
+export const shiftRight: Instruction = {
+  name: "shiftRight",
+  arity: 2,
+  result: "integer",
+  loop: (out, n, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = (a[i] >>> b[i]) | 0;
+  },
+};
+
+/** A whole number as a real one. */
+export const toFloat: Instruction = {
+  name: "toFloat",
+  arity: 1,
+  result: "float",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = a[i];
+  },
+};
+
+/** The whole part of a real number, modulo 2³². */
+export const toInteger: Instruction = {
+  name: "toInteger",
+  arity: 1,
+  result: "integer",
+  loop: (out, n, a) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] | 0;
+  },
+};
