@@ -88,6 +88,23 @@ describe("donated arguments", () => {
     ]);
   });
 
+  test("may be large, and overlap what else is read", () => {
+    const size = 100_000;
+    const data = () => Float32Array.from({ length: size + 1 }, (_, k) => k % 1000);
+    const sums = compile((a: Tensor, b: Tensor) => add(a, b), { donate: [1] });
+    for (const [from, to] of [
+      [0, 1],
+      [1, 0],
+      [0, 0],
+    ]) {
+      const array = data();
+      const view = (offset: number) => tensor({ data: array, shape: [size], stride: [1], offset });
+      const made = sums(view(from), view(to)).toTypedArray();
+      const expected = data();
+      expect(made.every((x, k) => x === expected[k + from] + expected[k + to])).toBe(true);
+    }
+  });
+
   test("of the evaluator hold the same results", () => {
     const { WebAssembly } = globalThis;
     try {

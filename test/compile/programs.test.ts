@@ -26,7 +26,7 @@ test("compiled programs are evaluated ones: exactly where numbers are exact, els
       const results = compiled(...inputs);
       evaluated.forEach((x, k) => {
         const found = difference(x, results[k], tolerance[k]);
-        if (found) throw new Error(`result ${k}: ${found}\n${compiled.explain(...inputs).program}`);
+        if (found) throw new Error(`result ${k}: ${found}\n${compiled.explain(...inputs).passes.simplify}`);
       });
     }),
   );
@@ -40,7 +40,7 @@ test("random programs reach loops, products and host kernels, and are large", ()
     const { inputs, f } = interpret(program);
     const explanation = compile(f).explain(...inputs);
     for (const { kind } of explanation.kernels) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    lines += explanation.program.split("\n").length;
+    lines += explanation.passes.simplify.split("\n").length;
   }
   expect([...kinds.keys()].sort()).toEqual(["host", "loops", "product"]);
   expect(lines / programs.length).toBeGreaterThan(15);

@@ -1,5 +1,6 @@
 export { type Compiled, type CompileOptions, compile } from "./compile/compile.js";
-export type { Explanation, KernelExplanation } from "./compile/explain.js";
+export type { Explanation, KernelExplanation, Measured } from "./compile/explain.js";
+export type { Limits } from "./compile/limits.js";
 export { type Step, scan } from "./compile/scan.js";
 export {
   arange,

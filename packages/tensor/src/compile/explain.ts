@@ -4,7 +4,8 @@ import { linearizeAll } from "../scalar/linearize.js";
 import type { Stages } from "./build.js";
 import type { Executable } from "./executable.js";
 import { type Kernel, printKernels } from "./kernel.js";
-import { readBy, writtenBy } from "./plan.js";
+import { type Limits, machineLimits } from "./limits.js";
+import { printPlan, readBy, writtenBy } from "./plan.js";
 import { printProgram } from "./program.js";
 
 /** One kernel of a program. */
@@ -16,9 +17,23 @@ export interface KernelExplanation {
   readonly operations: number;
   /** Bytes of the buffers that it reads and writes, each counted once. */
   readonly bytes: number;
+  /** With `profile`, once the function was called. */
+  readonly measured?: Measured;
+}
+
+/** What a kernel did a second, on average over the calls. */
+export interface Measured {
+  /** Of a call. */
+  readonly milliseconds: number;
+  /** 10⁹ operations and 10⁹ bytes a second. */
+  readonly gigaflops: number;
+  readonly gigabytes: number;
+  /** The larger part of what the machine could do in either; above 1 where values come from a cache. */
+  readonly ofLimit: number;
 }
 
 export interface Explanation {
+  /** "evaluator" where WebAssembly is not to be had: the same results, several times slower. */
   readonly backend: Executable["backend"];
   readonly kernels: readonly KernelExplanation[];
   readonly moduleBytes: number;
@@ -27,9 +42,11 @@ export interface Explanation {
   /** Bytes of the plan for all values, and the most that are needed at one time. */
   readonly arenaBytes: number;
   readonly largestLiveBytes: number;
-  /** The program after simplification, and its kernels, as text. */
-  readonly program: string;
-  readonly loops: string;
+  /** With `profile`, once the function was called: what this machine can do, measured. */
+  readonly limits?: Limits;
+  /** The program as text after each pass; no kernels and no plan on the evaluator. */
+  readonly passes: { readonly record: string; readonly simplify: string; readonly fuse: string; readonly plan: string };
+  /** A line a kernel, for people. */
   toString(): string;
 }
 
@@ -46,22 +63,24 @@ function operationsOf(kernel: Kernel): number {
   return sizeOf(kernel.shape) * (steps.filter(({ kind }) => kind === "operation").length + folds);
 }
 
-export function explain(executable: Executable, stages: Stages): Explanation {
-  const { kernels, plan } = stages;
-  const bytes = (buffer: number): number =>
-    kernels!.buffers[buffer].size * bytesPerElement[kernels!.buffers[buffer].dtype];
-  const rows = (kernels?.kernels ?? []).map(
-    (kernel): KernelExplanation => ({
-      kind: kernel.kind,
-      label: kernel.label,
-      operations: operationsOf(kernel),
-      bytes: [...new Set([...readBy(kernel), ...writtenBy(kernel)])].reduce(
-        (total, buffer) => total + bytes(buffer),
-        0,
-      ),
-    }),
-  );
-  const { backend, moduleBytes, instructions, memoryBytes } = executable;
+function measuredOf(milliseconds: number, operations: number, bytes: number, limits: Limits): Measured {
+  const [gigaflops, gigabytes] = [operations / milliseconds / 1e6, bytes / milliseconds / 1e6];
+  const ofLimit = Math.max(gigaflops / limits.gigaflops, gigabytes / limits.gigabytes);
+  return { milliseconds, gigaflops, gigabytes, ofLimit };
+}
+
+export function explain(executable: Executable, { recorded, simplified, kernels, plan }: Stages): Explanation {
+  const { backend, moduleBytes, instructions, memoryBytes, profile } = executable;
+  const limits = profile && profile.calls > 0 ? machineLimits() : undefined;
+  const rows = (kernels?.kernels ?? []).map((kernel, k): KernelExplanation => {
+    const operations = operationsOf(kernel);
+    const bytes = [...new Set([...readBy(kernel), ...writtenBy(kernel)])].reduce(
+      (total, buffer) => total + kernels!.buffers[buffer].size * bytesPerElement[kernels!.buffers[buffer].dtype],
+      0,
+    );
+    const measured = limits && measuredOf(profile!.milliseconds[k] / profile!.calls, operations, bytes, limits);
+    return { kind: kernel.kind, label: kernel.label, operations, bytes, ...(measured && { measured }) };
+  });
   return {
     backend,
     kernels: rows,
@@ -70,15 +89,26 @@ export function explain(executable: Executable, stages: Stages): Explanation {
     memoryBytes,
     arenaBytes: plan?.bytes ?? 0,
     largestLiveBytes: plan?.largestLive ?? 0,
-    program: printProgram(stages.simplified),
-    loops: kernels ? printKernels(kernels) : "",
+    ...(limits && { limits }),
+    passes: {
+      record: printProgram(recorded),
+      simplify: printProgram(simplified),
+      fuse: kernels ? printKernels(kernels) : "",
+      plan: plan ? printPlan(plan) : "",
+    },
     toString: () =>
       [
         `${backend}: ${rows.length} kernels, ${instructions} instructions in ${moduleBytes} bytes, arena ${plan?.bytes ?? 0} bytes`,
+        ...(limits
+          ? [`limits: ${limits.gigaflops.toFixed(1)} GFLOP/s, ${limits.gigabytes.toFixed(1)} GB/s in copying`]
+          : []),
         ...rows.map(
-          ({ kind, label, operations, bytes: moved }) =>
-            `  ${kind}: ${label}: ${operations} operations, ${moved} bytes`,
+          ({ kind, label, operations, bytes, measured }) =>
+            `  ${kind}: ${label}: ${operations} operations, ${bytes} bytes${measured ? printMeasured(measured) : ""}`,
         ),
       ].join("\n"),
   };
 }
+
+const printMeasured = ({ milliseconds, gigaflops, gigabytes, ofLimit }: Measured): string =>
+  `, ${(1000 * milliseconds).toFixed(1)} µs: ${gigaflops.toFixed(2)} GFLOP/s, ${gigabytes.toFixed(2)} GB/s, ${Math.round(100 * ofLimit)} % of the limit`;

@@ -151,3 +151,7 @@ export function plan(program: KernelProgram, carried = 0): Plan {
     largestLive: Math.max(0, ...moments),
   };
 }
+
+/** `b3: from byte 112`, a line a buffer that stands in memory. */
+export const printPlan = ({ addresses, bytes }: Plan): string =>
+  [...addresses.flatMap((start, k) => (start < 0 ? [] : [`b${k}: from byte ${start}`])), `${bytes} bytes`].join("\n");

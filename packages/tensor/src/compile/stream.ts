@@ -1,4 +1,4 @@
-import { allocate } from "../dtype.js";
+import { allocate, type TypedArray } from "../dtype.js";
 import { extent, isContiguous, type Layout, sizeOf } from "../layout.js";
 import { contiguousTensor, fromData, Tensor } from "../tensor.js";
 import type { Executable } from "./executable.js";
@@ -116,7 +116,7 @@ export function streamed(inner: Executable, { buffers, outputs }: KernelProgram,
   return {
     ...inner,
     call(inputs, into = []) {
-      const whole = inputs.map((x, k) => (argumentRows[k] ? contiguousTensor(x) : x));
+      const whole = inputs.map((x, k) => (argumentRows[k] ? apart(contiguousTensor(x), into, true) : apart(x, into)));
       const results = outputs.map(({ dtype, shape }, k) => into[k] ?? allocate(dtype, sizeOf(shape)));
       for (let row = 0; row < end; row += rowsInStretch) {
         const parts = whole.map((x, k) => rowsOf(x, argumentRows[k], row, rowsInStretch));
@@ -137,6 +137,14 @@ export function streamed(inner: Executable, { buffers, outputs }: KernelProgram,
       return outputs.map(({ dtype, shape }, k) => fromData(results[k], dtype, shape));
     },
   };
+}
+
+/** The tensor, or a copy where results are written over it before it is read: over rows as they are read does no harm. */
+function apart(x: Tensor, into: readonly (TypedArray | undefined)[], byRows = false): Tensor {
+  const { data } = x;
+  const start = data.byteOffset + x.offset * data.BYTES_PER_ELEMENT;
+  const overwritten = into.some((target) => target?.buffer === data.buffer && !(byRows && target.byteOffset === start));
+  return overwritten ? fromData(x.toTypedArray(), x.dtype, x.shape) : x;
 }
 
 /** Some rows of a contiguous tensor along one axis; the tensor itself where it has no rows. */

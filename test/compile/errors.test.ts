@@ -1,0 +1,149 @@
+import { add, compile, greater, mul, outer, sum, type Tensor, tensor, where, zeros } from "@kinship/tensor";
+import { afterEach, describe, expect, test, vi } from "vitest";
+
+const square = compile((x: Tensor) => mul(x, x));
+// Whatever went wrong, what was compiled before and what is compiled after works.
+afterEach(() => {
+  expect(square(tensor([3])).item()).toBe(9);
+  expect(compile((x: Tensor) => add(x, 1))(tensor([3])).item()).toBe(4);
+});
+
+describe("what cannot be compiled is an error that says what to do", () => {
+  const x = tensor([1, 2]);
+  const cases: [string, () => unknown, RegExp][] = [
+    [
+      "reading an element",
+      () => compile((y: Tensor) => (y.get(0) > 0 ? y : mul(y, 2)))(x),
+      /was read.*choose with where/,
+    ],
+    ["reading a number", () => compile((y: Tensor) => sum(y).item())(x), /was read while.*return it/],
+    ["reading an array", () => compile((y: Tensor) => add(y, 1).toArray())(x), /was read/],
+    ["writing an element", () => compile((y: Tensor) => (y.set(0, 1), y))(x), /was read|written/],
+    [
+      "a shape that depends on data",
+      () => compile((y: Tensor) => zeros([sum(y).item()]))(x),
+      /was read while the function was being compiled/,
+    ],
+    [
+      "a promise",
+      () => compile((async (y: Tensor) => y) as unknown as (y: Tensor) => Tensor)(x),
+      /found a promise at the result; await it first/,
+    ],
+    [
+      "a promised argument",
+      () => compile((y: unknown) => y)({ y: Promise.resolve(x) }),
+      /promise at arguments\[0\]\.y/,
+    ],
+    [
+      "an argument of a class",
+      () => compile((y: unknown) => y)(new Map()),
+      /\(Map\) at arguments\[0\]; make it a tensor/,
+    ],
+    ["a typed array", () => compile((y: unknown) => y)(new Float32Array(2)), /\(Float32Array\).*tensor\(…\)/],
+    ["a function", () => compile((y: unknown) => y)(() => x), /found a function at arguments\[0\]; capture it/],
+    [
+      "an error of the function's own",
+      () => compile((y: Tensor) => add(y, tensor([1, 2, 3])))(x),
+      /add: shapes \[2\] and \[3\]/,
+    ],
+  ];
+  for (const [name, run, message] of cases) test(name, () => expect(run).toThrow(message));
+
+  test("a structure that contains itself", () => {
+    const loop: { x: Tensor; self?: unknown } = { x };
+    loop.self = loop;
+    expect(() => compile((y: unknown) => y)(loop)).toThrow(/contains itself/);
+  });
+
+  test("more memory than there is", () => {
+    const huge = compile((y: Tensor) => {
+      const all = outer(y, y);
+      return [all, add(all, 1), sum(all)];
+    });
+    // 2 · 2³³ bytes of results: more than 32 bits can address.
+    const y = tensor({ data: new Float32Array(1), shape: [46341], stride: [0], offset: 0 });
+    expect(() => huge(y)).toThrow(
+      /out of memory: the program needs \d+ MiB.*WebAssembly has 4096 MiB.*smaller batches/,
+    );
+    expect(huge(tensor([1, 2]))[2].item()).toBe(9);
+  });
+
+  test("an engine that has no memory left", () => {
+    const { Memory } = WebAssembly;
+    const spy = vi.spyOn(WebAssembly, "Memory").mockImplementation((() => {
+      throw new RangeError("could not allocate memory");
+    }) as unknown as typeof Memory);
+    try {
+      expect(() => compile((y: Tensor) => add(y, 3))(x)).toThrow(/out of memory.*could not allocate memory/);
+    } finally {
+      spy.mockRestore();
+    }
+  });
+});
+
+describe("a call that is unlike those before", () => {
+  let traced = 0;
+  const f = compile((tree: unknown): unknown => {
+    traced++;
+    return tree;
+  });
+
+  test("compiles again: another shape, type, key, length or number", () => {
+    const calls: unknown[] = [
+      { a: tensor([1]) },
+      { a: tensor([1, 2]) },
+      { a: tensor([1], { dtype: "float64" }) },
+      { b: tensor([1]) },
+      { a: tensor([1]), b: 2 },
+      { a: tensor([1]), b: 3 },
+      { a: tensor([1]), b: undefined },
+      [tensor([1])],
+      [tensor([1]), tensor([1])],
+      tensor([1]),
+      null,
+      "text",
+    ];
+    for (const [k, call] of calls.entries()) {
+      f(call);
+      f(call);
+      expect(traced).toBe(k + 1);
+    }
+    // The order of keys does not matter.
+    f({ b: 2, a: tensor([1]) });
+    expect(traced).toBe(calls.length);
+  });
+});
+
+describe("where WebAssembly is not to be had, the evaluator runs the program, and explain says so", () => {
+  const f = (x: Tensor): Tensor => where(greater(x, 0), mul(x, 2), x);
+  const check = (): void => {
+    const compiled = compile(f);
+    expect(compiled(tensor([-1, 2])).toArray()).toEqual([-1, 4]);
+    const explanation = compiled.explain(tensor([-1, 2]));
+    expect(explanation.backend).toBe("evaluator");
+    expect(String(explanation)).toMatch(/^evaluator/);
+  };
+
+  test("no WebAssembly", () => {
+    const { WebAssembly } = globalThis;
+    try {
+      Reflect.deleteProperty(globalThis, "WebAssembly");
+      check();
+    } finally {
+      globalThis.WebAssembly = WebAssembly;
+    }
+  });
+
+  test("no permission to compile", () => {
+    const spy = vi.spyOn(WebAssembly, "Module").mockImplementation((() => {
+      throw new WebAssembly.CompileError("refused by the content security policy");
+    }) as never);
+    try {
+      check();
+    } finally {
+      spy.mockRestore();
+    }
+  });
+
+  test("with both", () => expect(compile(f).explain(tensor([1])).backend).toBe("webassembly"));
+});
