@@ -18,7 +18,7 @@ describe("what cannot be compiled is an error that says what to do", () => {
     ],
     ["reading a number", () => compile((y: Tensor) => sum(y).item())(x), /was read while.*return it/],
     ["reading an array", () => compile((y: Tensor) => add(y, 1).toArray())(x), /was read/],
-    ["writing an element", () => compile((y: Tensor) => (y.set(0, 1), y))(x), /was read|written/],
+    ["writing an element", () => compile((y: Tensor) => y.set(0, 1))(x), /was read/],
     [
       "a shape that depends on data",
       () => compile((y: Tensor) => zeros([sum(y).item()]))(x),

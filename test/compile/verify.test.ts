@@ -79,7 +79,7 @@ describe("the verifier finds", () => {
   test("buffers that share memory while both are needed", () => {
     const all = kernels();
     const planned = plan(all);
-    const addresses = planned.addresses.map((start) => (start < 0 ? start : 0));
+    const addresses = planned.addresses.map((start) => Math.min(start, 0));
     expect(() => verifyPlan(all, { ...planned, addresses })).toThrow(/shares memory/);
     expect(() => verifyPlan(all, { ...planned, bytes: 16 })).toThrow(/stands at byte/);
   });
