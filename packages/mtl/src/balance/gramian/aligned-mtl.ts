@@ -1,5 +1,5 @@
 import type { GramianBalancer, Stateless } from "../balancer.js";
-import { taskCount } from "../normalise.js";
+import { normalise } from "../normalise.js";
 import { rankTolerance, symmetricEigen } from "../solvers/pseudo-inverse.js";
 import { gramianMethod } from "./method.js";
 
@@ -10,7 +10,7 @@ import { gramianMethod } from "./method.js";
  */
 export const alignedMtl = (): GramianBalancer<Stateless> =>
   gramianMethod("alignedMtl", (gramian) => {
-    const m = taskCount("alignedMtl", gramian);
+    const { tasks: m } = normalise("alignedMtl", gramian);
     const { values, vectors } = symmetricEigen(gramian);
     const least = rankTolerance(m) * values[m - 1]!;
     const weights = new Float64Array(m);

@@ -1,14 +1,12 @@
 import { choleskyInPlace, solveCholesky } from "../../algebra/cholesky.js";
 import { multiply, type Normalised, perLength } from "../normalise.js";
+import { minimumNorm } from "./minimum-norm.js";
 
 export interface FairWeights {
   readonly weights: Float64Array;
   /** |(G w)_i − w_i^(−p)| relative to its terms; 1 where no solution exists. */
   readonly residual: number;
 }
-
-/** Weights of unit gradients beyond this show that the gradients cancel: the point is Pareto-stationary. */
-const unbounded = 1e10;
 
 /**
  * The w > 0 with (G w)_i = w_i^(−p) for each i: the stationary point of the convex ½ wᵀGw − Σ w^(1−p)/(1−p), or
@@ -25,11 +23,12 @@ export function fairWeights({ tasks, norms, cosines }: Normalised, p: number): F
   if (n === 0) return none;
   const c = new Float64Array(n * n);
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) c[i * n + j] = cosines[rows[i]! * tasks + rows[j]!]!;
+  // Where Σ λ_i u_i = 0 for some λ ≥ 0, Σ λ_i (Cβ)_i would be 0 too, but no κ_i β_i^(−p) is.
+  if (minimumNorm({ tasks: n, norms: new Float64Array(n).fill(1), cosines: c }).length === 0) return none;
   // The common scale of the lengths factors out of the equations: w scales by |g|^(−2/(1+p)).
   const longest = rows.reduce((most, i) => Math.max(most, norms[i]!), 0);
   const start = Float64Array.from(rows, (i) => (norms[i]! / longest) ** ((p - 1) / (p + 1)));
   const x = n === 2 && p === 1 ? pair(c[1]!) : newton(c, start, p);
-  if (!x) return none;
   const beta = x.map((value, i) => value * start[i]!);
   const full = new Float64Array(tasks);
   for (const [k, i] of rows.entries()) full[i] = beta[k]! * longest ** ((p - 1) / (p + 1));
@@ -37,18 +36,16 @@ export function fairWeights({ tasks, norms, cosines }: Normalised, p: number): F
 }
 
 /** Two tasks bargain as equals: β + cβ = 1/β. */
-const pair = (cosine: number): Float64Array | undefined =>
-  1 + cosine > 8 * Number.EPSILON ? new Float64Array(2).fill(1 / Math.sqrt(1 + cosine)) : undefined;
+const pair = (cosine: number): Float64Array => new Float64Array(2).fill(1 / Math.sqrt(1 + cosine));
 
-/** Solves C (b∘x) = b∘x^(−p) for x > 0; undefined where x grows without bound. */
-function newton(c: Float64Array, b: Float64Array, p: number): Float64Array | undefined {
+/** Solves C (b∘x) = b∘x^(−p) for x > 0. */
+function newton(c: Float64Array, b: Float64Array, p: number): Float64Array {
   const n = b.length;
   let x: Float64Array = new Float64Array(n).fill(1);
   const hessian = new Float64Array(n * n);
   const step = new Float64Array(n);
-  let value = objective(c, x, b, p);
-  let last = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 200; round++) {
+  let now = objective(c, x, b, p);
+  for (let round = 0; round < 200 && breach(c, x, b, p) > 2 * Number.EPSILON; round++) {
     const product = multiply(
       c,
       x.map((v, i) => v * b[i]!),
@@ -59,10 +56,9 @@ function newton(c: Float64Array, b: Float64Array, p: number): Float64Array | und
       step[i] = b[i]! * power - product[i]!;
       hessian[i * n + i] = c[i * n + i]! + (p * power) / x[i]!;
     }
-    let slope = 0;
     const gradient = step.slice();
-    if (choleskyInPlace(hessian, n) >= 0) return undefined;
-    solveCholesky(hessian, n, step);
+    if (!solveWithin(hessian, step)) return x;
+    let slope = 0;
     let change = 0;
     let length = 1;
     for (let i = 0; i < n; i++) {
@@ -71,34 +67,48 @@ function newton(c: Float64Array, b: Float64Array, p: number): Float64Array | und
       change = Math.max(change, Math.abs(relative));
       if (relative * length < -0.9) length = -0.9 / relative;
     }
-    // Once small, Newton's steps shrink quadratically until only rounding is left, much of it where gradients nearly cancel.
-    if (change < 4 * Number.EPSILON || (change < 0.1 && change > last / 2)) break;
-    last = change;
+    if (change < 4 * Number.EPSILON) break;
     for (; ; length /= 2) {
       const next = x.map((v, i) => v + (length * step[i]!) / b[i]!);
-      const nextValue = objective(c, next, b, p);
-      // Near the solution the objective no longer resolves the descent: Newton's step is right there.
-      if (nextValue <= value - 1e-4 * length * slope || change < 1e-6) {
+      const then = objective(c, next, b, p);
+      // What the objective cannot resolve beside its own rounding is left to Newton's step.
+      const rounding = 8 * n * Number.EPSILON * (now.size + then.size);
+      if (then.value <= now.value - 1e-4 * length * slope + rounding) {
         x = next;
-        value = nextValue;
+        now = then;
         break;
       }
       if (length < 1e-12) return x;
     }
-    if (x.some((v) => v > unbounded)) return undefined;
   }
   return x;
 }
 
-function objective(c: Float64Array, x: Float64Array, b: Float64Array, p: number): number {
+/** Solves in place; where rounding left the matrix without a factor, with a little more on its diagonal. */
+function solveWithin(matrix: Float64Array, b: Float64Array): boolean {
+  const n = b.length;
+  for (const more of [0, 1e-13, 1e-10]) {
+    const factor = matrix.map((value, k) => (k % (n + 1) === 0 ? value * (1 + more) : value));
+    if (choleskyInPlace(factor, n) >= 0) continue;
+    solveCholesky(factor, n, b);
+    return true;
+  }
+  return false;
+}
+
+/** The convex function whose minimum is sought, and the size of its terms. */
+function objective(c: Float64Array, x: Float64Array, b: Float64Array, p: number): { value: number; size: number } {
   const beta = x.map((value, i) => value * b[i]!);
   const product = multiply(c, beta);
-  let total = 0;
+  let value = 0;
+  let size = 0;
   for (let i = 0; i < x.length; i++) {
-    const barrier = p === 1 ? Math.log(x[i]!) : x[i]! ** (1 - p) / (1 - p);
-    total += 0.5 * beta[i]! * product[i]! - b[i]! * b[i]! * barrier;
+    const quadratic = 0.5 * beta[i]! * product[i]!;
+    const barrier = b[i]! * b[i]! * (p === 1 ? Math.log(x[i]!) : x[i]! ** (1 - p) / (1 - p));
+    value += quadratic - barrier;
+    size += Math.abs(quadratic) + Math.abs(barrier);
   }
-  return total;
+  return { value, size };
 }
 
 function breach(c: Float64Array, x: Float64Array, b: Float64Array, p: number): number {
