@@ -1,5 +1,16 @@
 import { add, compile, greater, mul, outer, sum, type Tensor, tensor, where, zeros } from "@kinship/tensor";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+
+/** Runs `body` while a property has another value. */
+function replacing(object: object, key: string, value: unknown, body: () => void): void {
+  const own = Object.getOwnPropertyDescriptor(object, key)!;
+  Object.defineProperty(object, key, { value, configurable: true, writable: true });
+  try {
+    body();
+  } finally {
+    Object.defineProperty(object, key, own);
+  }
+}
 
 const square = compile((x: Tensor) => mul(x, x));
 // Whatever went wrong, what was compiled before and what is compiled after works.
@@ -69,15 +80,14 @@ describe("what cannot be compiled is an error that says what to do", () => {
   });
 
   test("an engine that has no memory left", () => {
-    const { Memory } = WebAssembly;
-    const spy = vi.spyOn(WebAssembly, "Memory").mockImplementation((() => {
-      throw new RangeError("could not allocate memory");
-    }) as unknown as typeof Memory);
-    try {
-      expect(() => compile((y: Tensor) => add(y, 3))(x)).toThrow(/out of memory.*could not allocate memory/);
-    } finally {
-      spy.mockRestore();
+    class Memory {
+      constructor() {
+        throw new RangeError("could not allocate memory");
+      }
     }
+    replacing(WebAssembly, "Memory", Memory, () =>
+      expect(() => compile((y: Tensor) => add(y, 3))(x)).toThrow(/out of memory.*could not allocate memory/),
+    );
   });
 });
 
@@ -124,25 +134,15 @@ describe("where WebAssembly is not to be had, the evaluator runs the program, an
     expect(String(explanation)).toMatch(/^evaluator/);
   };
 
-  test("no WebAssembly", () => {
-    const { WebAssembly } = globalThis;
-    try {
-      Reflect.deleteProperty(globalThis, "WebAssembly");
-      check();
-    } finally {
-      globalThis.WebAssembly = WebAssembly;
-    }
-  });
+  test("no WebAssembly", () => replacing(globalThis, "WebAssembly", undefined, check));
 
   test("no permission to compile", () => {
-    const spy = vi.spyOn(WebAssembly, "Module").mockImplementation((() => {
-      throw new WebAssembly.CompileError("refused by the content security policy");
-    }) as never);
-    try {
-      check();
-    } finally {
-      spy.mockRestore();
+    class Module {
+      constructor() {
+        throw new WebAssembly.CompileError("refused by the content security policy");
+      }
     }
+    replacing(WebAssembly, "Module", Module, check);
   });
 
   test("with both", () => expect(compile(f).explain(tensor([1])).backend).toBe("webassembly"));
