@@ -94,7 +94,13 @@ export { serialize } from "./models/serialize.js";
 export { softSharing } from "./models/soft-sharing.js";
 export { type BinaryOptions, binary } from "./objective/binary.js";
 export { type ClusteringOptions, clustering } from "./objective/clustering.js";
-export { type KNormOptions, kNormOverHeads, kNormOverTrunks } from "./objective/k-norm.js";
+export {
+  type KNormOptions,
+  type KNormOverOutputsOptions,
+  kNormOverHeads,
+  kNormOverOutputs,
+  kNormOverTrunks,
+} from "./objective/k-norm.js";
 export type { Measures, TaskKind, TaskSpecification } from "./objective/kind.js";
 export { type MulticlassOptions, multiclass } from "./objective/multiclass.js";
 export {

@@ -22,6 +22,8 @@ export interface Encoder {
   readonly input: Shape;
   /** Of every task's representation. */
   readonly output: Shape;
+  /** Whether all tasks get the same representation: then rows of tasks that do not share theirs go through it together. */
+  readonly oneForAll?: true;
   initialise(key: Tensor, dtype: Floating): Initialised<Shared>;
   /** Representations of `x` for the tasks wanted; the others' need not be computed. */
   apply(parameters: Shared, x: Tensor, wanted: readonly string[], context: Context): Encoded;

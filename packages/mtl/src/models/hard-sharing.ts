@@ -9,6 +9,7 @@ export function hardSharing(trunk: Layer): EncoderBuilder {
     tasks,
     input,
     output: trunk.outputShape(input),
+    oneForAll: true,
     initialise(key, dtype) {
       const { parameters, state } = trunk.initialise(key, input, dtype);
       return { parameters: { shared: parameters, tasks: record(tasks, () => nothing) }, state };

@@ -7,11 +7,13 @@ import {
   inside,
   type Json,
   type Layer,
+  nothing,
   type Shape,
   show,
 } from "../layers/layer.js";
 import { countParameters, formatSummary, type SummaryRow, summaryRows } from "../layers/summary.js";
 import { type Encoded, type Encoder, type EncoderBuilder, type Named, record } from "./encoder.js";
+import { encodeGroups } from "./groups.js";
 import { checkParents, withAncestors } from "./parents.js";
 
 export interface ModelOptions {
@@ -97,31 +99,33 @@ export function multiTaskModel(options: ModelOptions): Model {
     apply(parameters, inputs, context) {
       const before = context.state as unknown as { readonly encoder: Structure; readonly heads: Named<Structure> };
       const own = { shared: parameters.shared, tasks: record(tasks, (task) => parameters.tasks[task]!.encoder) };
+      const groups = groupByInput(tasks, input, inputs).map(({ x, wanted }) => ({
+        x,
+        wanted,
+        needed: withAncestors(wanted, parents),
+      }));
+      const encoded = encodeGroups(encoder, own, groups, inside(context, 0, before.encoder));
       const found: Record<string, Tensor> = {};
       const headStates: Record<string, Structure> = { ...before.heads };
-      let encoderState = before.encoder;
-      for (const [k, { x, wanted }] of groupByInput(tasks, input, inputs).entries()) {
-        const needed = withAncestors(wanted, parents);
-        const within = inside(context, k, encoderState);
-        const encoded = encoder.apply(own, x, needed, inside(within, 0, encoderState));
-        encoderState = encoded.state;
+      for (const [k, { wanted, needed }] of groups.entries()) {
+        const within = inside(context, 1 + k, nothing);
         const here: Record<string, Tensor> = {};
         for (const task of order) {
           if (!needed.includes(task)) continue;
           const parent = parents[task];
-          const representation = encoded.outputs[task]!;
+          const representation = encoded.outputs[k]![task]!;
           const read = parent === undefined ? representation : concat([representation, here[parent]!], 1);
           const applied = heads[task]!.apply(
             parameters.tasks[task]!.head,
             read,
-            inside(within, 1 + tasks.indexOf(task), headStates[task]!),
+            inside(within, tasks.indexOf(task), headStates[task]!),
           );
           here[task] = applied.output;
           headStates[task] = applied.state;
           if (wanted.includes(task)) found[task] = applied.output;
         }
       }
-      return { outputs: found, state: { encoder: encoderState, heads: headStates } };
+      return { outputs: found, state: { encoder: encoded.state, heads: headStates } };
     },
   };
 }

@@ -2,6 +2,7 @@ import {
   add,
   concat,
   eye,
+  forEachLeaf,
   inverse,
   leaves,
   matchLeaves,
@@ -23,9 +24,7 @@ import type { KinshipBuilder } from "../relations/kinship.js";
 import type { ObjectiveParameters } from "./objective.js";
 import type { Penalty } from "./penalty.js";
 
-export interface KNormOptions {
-  /** The tasks that are tied, in the order of K; all must have parameters of the same shapes. */
-  readonly tasks: readonly string[];
+interface Tie {
   readonly lambda: number;
   /**
    * How the tasks are tied: a builder such as `meanKinship()`; or `"learned"`, K = Ω⁻¹ with Ω = (WᵀW)^½ / tr (WᵀW)^½,
@@ -36,35 +35,76 @@ export interface KNormOptions {
   readonly ridge?: number;
 }
 
+export interface KNormOptions extends Tie {
+  /** The tasks that are tied, in the order of K; all must have parameters of the same shapes. */
+  readonly tasks: readonly string[];
+}
+
+export interface KNormOverOutputsOptions extends Tie {
+  /** The task whose head gives one output for each of `outputs`. */
+  readonly task: string;
+  /** The outputs' names, which the kinship's builder is given: the small tasks that the one task is made of. */
+  readonly outputs: readonly string[];
+}
+
 type State = { readonly kinship: Tensor };
 
 /** (λ/2) Σ_ij K_ij ⟨w_i, w_j⟩ over the weights of the tasks' heads. */
 export const kNormOverHeads = (options: KNormOptions): Penalty =>
-  kNorm("kNormOverHeads", options, ({ model }, task) => model.tasks[task]!.head);
+  overTasks("kNormOverHeads", options, ({ model }, task) => model.tasks[task]!.head);
 
 /** (λ/2) Σ_ij K_ij ⟨w_i, w_j⟩ over the tasks' own trunks: with `softSharing`. */
 export const kNormOverTrunks = (options: KNormOptions): Penalty =>
-  kNorm("kNormOverTrunks", options, ({ model }, task) => model.tasks[task]!.encoder);
+  overTasks("kNormOverTrunks", options, ({ model }, task) => model.tasks[task]!.encoder);
+
+/**
+ * (λ/2) Σ_ij K_ij ⟨w_i, w_j⟩ over the outputs of one head, the columns of its weights: for many small tasks as the
+ * outputs of one task, whose labels are missing but for one a row.
+ */
+export const kNormOverOutputs = ({ task, outputs, ...tie }: KNormOverOutputsOptions): Penalty => {
+  const name = "kNormOverOutputs";
+  const columns = (parameters: ObjectiveParameters): Tensor =>
+    concat(
+      leaves(name, parameters.model.tasks[task]!.head).map((x) => transpose(reshape(x, [-1, outputs.length]))),
+      1,
+    );
+  return kNorm(name, outputs, tie, columns, (parameters) => {
+    for (const [leaf, path] of leavesWithPaths(name, parameters.model.tasks[task]!.head))
+      if (leaf.shape.at(-1) !== outputs.length)
+        throw new InputError(
+          `${name}: the head of "${task}" has shape [${leaf.shape.join(", ")}] at ${path}, expected ${outputs.length} outputs last`,
+        );
+  });
+};
+
+/** One row a task: its parameters one after another. */
+function overTasks(
+  name: string,
+  { tasks, ...tie }: KNormOptions,
+  partOf: (parameters: ObjectiveParameters, task: string) => Structure,
+): Penalty {
+  const rows = (parameters: ObjectiveParameters): Tensor =>
+    stack(tasks.map((task) => flattened(partOf(parameters, task))));
+  return kNorm(name, tasks, tie, rows, (parameters) => requireAlike(name, tasks, (task) => partOf(parameters, task)));
+}
 
 function kNorm(
   name: string,
-  { tasks, lambda, kinship, ridge = 0.01 }: KNormOptions,
-  partOf: (parameters: ObjectiveParameters, task: string) => Structure,
+  names: readonly string[],
+  { lambda, kinship, ridge = 0.01 }: Tie,
+  /** One row for each name: W is its transpose. */
+  weights: (parameters: ObjectiveParameters) => Tensor,
+  check: (parameters: ObjectiveParameters) => void,
 ): Penalty {
   if (!(lambda >= 0 && lambda < Number.POSITIVE_INFINITY))
     throw new InputError(`${name}: lambda must be a finite number of at least 0, not ${lambda}`);
-  const count = tasks.length;
-  const given = kinship === "learned" ? undefined : tensor(kinshipMatrix(kinship(tasks)), { shape: [count, count] });
-  /** One row a task: W is its transpose. */
-  const weights = (parameters: ObjectiveParameters): Tensor => {
-    const parts = tasks.map((task) => partOf(parameters, task));
-    return stack(parts.map((part) => flattened(part)));
-  };
+  const count = names.length;
+  const given = kinship === "learned" ? undefined : tensor(kinshipMatrix(kinship(names)), { shape: [count, count] });
   const penalty: Penalty = {
     name,
     start(parameters) {
-      requireAlike(name, tasks, (task) => partOf(parameters, task));
-      const { dtype } = leaves(name, partOf(parameters, tasks[0]!))[0]!;
+      check(parameters);
+      const { dtype } = weights(parameters);
       // Without anything learned yet all tasks count alike: Ω = I / T.
       return { kinship: given ? tensor(given, { dtype }) : mul(eye(count, { dtype }), count) };
     },
@@ -94,6 +134,12 @@ export function learnedKinship(weights: Tensor, ridge: number): Tensor {
 }
 
 const flattened = (part: Structure): Tensor => concat(leaves("kNorm", part).map((x) => reshape(x, [x.size])));
+
+function leavesWithPaths(name: string, part: Structure): [Tensor, string][] {
+  const found: [Tensor, string][] = [];
+  forEachLeaf(name, part, (leaf, path) => found.push([leaf, path]));
+  return found;
+}
 
 function requireAlike(name: string, tasks: readonly string[], partOf: (task: string) => Structure): void {
   if (leaves(name, partOf(tasks[0]!)).length === 0)

@@ -1,5 +1,7 @@
 import { grad } from "@kinship/autodiff";
 import {
+  add,
+  concat,
   eigh,
   inverse,
   mapLeaves,
@@ -22,6 +24,7 @@ import {
   identityKinship,
   kinshipMatrix,
   kNormOverHeads,
+  kNormOverOutputs,
   kNormOverTrunks,
   meanKinship,
   multiTaskModel,
@@ -54,6 +57,31 @@ describe("the K-norm", () => {
     const states = [penalty.start(parameters)];
     expect(objective.penalty(parameters, states).item()).toBeCloseTo(expected, 12);
     expectGradient((p: typeof parameters) => objective.penalty(p, states), parameters);
+  });
+
+  test("over the outputs of one head is that over as many heads of one output", () => {
+    const kinship = meanKinship({ shrinkage: 0.5 });
+    const heads = kNormOverHeads({ tasks, lambda: 3, kinship });
+    const outputs = kNormOverOutputs({ task: "all", outputs: tasks, lambda: 3, kinship });
+    const objective = createObjective({ model: hard, tasks: kinds });
+    const { parameters } = objective.initialise(randomKey(1), "float64");
+    const parts = tasks.map((t) => parameters.model.tasks[t]!.head as { weights: Tensor; bias: Tensor });
+    const head = {
+      weights: concat(
+        parts.map((p) => p.weights),
+        1,
+      ),
+      bias: add(concat(parts.map((p) => p.bias)), 1),
+    };
+    const moved = Object.fromEntries(
+      tasks.map((t, k) => [t, { encoder: {}, head: { ...parts[k]!, bias: add(parts[k]!.bias, 1) } }]),
+    );
+    const many = { kinds: {}, model: { shared: {}, tasks: moved } };
+    const one = { kinds: {}, model: { shared: {}, tasks: { all: { encoder: {}, head } } } };
+    expect(outputs.value(one, outputs.start(one)).item()).toBeCloseTo(heads.value(many, heads.start(many)).item(), 12);
+    expect(() => kNormOverOutputs({ task: "all", outputs: ["a"], lambda: 1, kinship }).start(one)).toThrow(
+      'the head of "all" has shape [3, 3] at .weights, expected 1 outputs last',
+    );
   });
 
   test("with an unpenalised mean is the squared distance to the mean: no pull on trunks that agree", () => {
