@@ -5,6 +5,7 @@ import {
   alignedMtl,
   caGrad,
   type GramianBalancer,
+  gramianTensor,
   imtlGradient,
   mgda,
   nashMtl,
@@ -26,7 +27,6 @@ import {
   square,
   stack,
   sub,
-  sum,
   type Tensor,
   tanh,
   tensor,
@@ -77,8 +77,7 @@ function makeStep() {
   const look = (x: Tensor) => {
     const { losses, gradients } = taskGradients(valleys)(x);
     const rows = stack(gradients);
-    const gramian = stack(gradients.flatMap((a) => gradients.map((b) => sum(mul(a, b)))));
-    return { losses, rows, gramian };
+    return { losses, rows, gramian: gramianTensor(gradients) };
   };
   const step = ({ x, state }: Moving, rows: Tensor, weights: Tensor) => {
     const direction = add(mul(slice(rows, [0]), slice(weights, [0])), mul(slice(rows, [1]), slice(weights, [1])));

@@ -1,5 +1,5 @@
 import type { Structured } from "@kinship/autodiff";
-import { add, cast, mapLeaves, matchLeaves, mul, reshape, slice, Tensor, tensor } from "@kinship/tensor";
+import { add, cast, mapLeaves, matchLeaves, mul, reshape, slice, stack, sum, Tensor, tensor } from "@kinship/tensor";
 import { InputError } from "../errors.js";
 
 /**
@@ -48,6 +48,22 @@ export function crossGramian<Parameters extends Structured<Parameters>>(
       if (symmetric) products[j * m + i] = total;
     }
   return products;
+}
+
+/**
+ * The Gramian as a tensor, [m, m] in float64, written with tensor operations only: for programs that `compile` makes.
+ * @throws TypeError where the structures differ.
+ */
+export function gramianTensor<Parameters extends Structured<Parameters>>(gradients: readonly Parameters[]): Tensor {
+  const m = gradients.length;
+  const rows = gradients.map((gradient) => matchLeaves("gramianTensor", gradients[0], gradient).map(([, x]) => x));
+  const product = (i: number, j: number): Tensor =>
+    rows[i]!.map((x, leaf) => sum(mul(cast(x, "float64"), cast(rows[j]![leaf]!, "float64")))).reduce((a, b) =>
+      add(a, b),
+    );
+  const upper = rows.map((_, i) => rows.map((_, j) => (j < i ? undefined : product(i, j))));
+  const entries = upper.flatMap((row, i) => row.map((entry, j) => entry ?? upper[j]![i]!));
+  return reshape(stack(entries), [m, m]);
 }
 
 /** The leaves' values, in the order of the first gradient's leaves. */

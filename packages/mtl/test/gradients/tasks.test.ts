@@ -6,6 +6,7 @@ import {
   forwardGradients,
   gradientCosines,
   gramian,
+  gramianTensor,
   groupTasks,
   innerProduct,
   magnitudeSimilarity,
@@ -249,6 +250,19 @@ describe("Gramians over structures", () => {
         });
       }),
     );
+  });
+
+  test("as a tensor, compiled too, are the same", () => {
+    const { gradients } = taskGradients(losses)(parameters);
+    const plain = gramian(gradients);
+    const compiled = compile((list: Parameters[]) => gramianTensor(list));
+    for (const found of [gramianTensor(gradients), compiled(gradients)]) {
+      expect(found.shape).toEqual([3, 3]);
+      expect(found.dtype).toBe("float64");
+      found.toTypedArray().forEach((value, k) => {
+        expect(value).toBeCloseTo(plain[k]!, 12);
+      });
+    }
   });
 
   test("say where structures differ", () => {
