@@ -7,7 +7,8 @@ import { Tape } from "./tape.js";
 /**
  * The same function, whose intermediate results are not kept for the backward pass but computed again in it: memory for
  * time (T. Chen et al., Training Deep Nets with Sublinear Memory Cost, 2016). Splitting n layers into √n such segments
- * keeps about 2√n results instead of n, for one more forward pass. Forward mode keeps nothing and is not changed.
+ * keeps about 2√n results instead of n, for one more forward pass. Forward mode keeps nothing and is not changed; reverse
+ * over forward (the gradient of a directional derivative) keeps everything, as if this were not here.
  *
  * The body runs again, so it must give the same result for the same arguments: draw random numbers outside of it. It may
  * use parameters that it captured; their derivatives are right.

@@ -2,7 +2,7 @@ import { type Tensor, tensor } from "@kinship/tensor";
 import { jvp } from "../forward.js";
 import { vjp } from "../reverse.js";
 import { flat, type Problem } from "./problem.js";
-import { DerivativeError, inputsOf, number, off, place } from "./report.js";
+import { DerivativeError, inputsOf, number, off, place, rounded } from "./report.js";
 
 function products(a: Float64Array, b: Float64Array): { total: number; size: number } {
   let total = 0;
@@ -28,7 +28,7 @@ export function reverseIsTransposeOfForward(
   const forward = products(flat(g), flat(t));
   const reverse = products(flat(back), flat(v));
   const difference = Math.abs(forward.total - reverse.total);
-  if (difference <= tolerance * (forward.size + reverse.size)) return;
+  if (difference <= tolerance * (forward.size + reverse.size) + rounded) return;
   if (Number.isNaN(forward.total) && Number.isNaN(reverse.total)) return;
   throw new DerivativeError("vjp is not the transpose of jvp", [
     `⟨g, Jv⟩ = ${number(forward.total)}, ⟨Jᵀg, v⟩ = ${number(reverse.total)}`,

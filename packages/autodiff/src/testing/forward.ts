@@ -2,7 +2,7 @@ import { type Tensor, tensor } from "@kinship/tensor";
 import { jvp } from "../forward.js";
 import { differentiate } from "./differences.js";
 import { flat, moved, type Problem } from "./problem.js";
-import { DerivativeError, inputsOf, number, off, place, worst } from "./report.js";
+import { DerivativeError, inputsOf, number, off, place, rounded, worst } from "./report.js";
 
 type Compared = { readonly at: number; readonly found: number; readonly expected: number; readonly error: number };
 
@@ -17,16 +17,57 @@ export function againstDifferences(
 ): Compared | undefined {
   const { value, error } = differentiate(g);
   const size = largest(value);
-  const magnitude = largest(g(0));
+  const middle = g(0);
+  // Of the values, but no less than 1: what cancels inside `g` has rounded as numbers of ordinary size do.
+  const magnitude = Math.max(largest(middle), 1);
   const scale = (k: number) => Math.abs(value[k]) + 0.01 * size;
   const unknown = error.findIndex((e) => !Number.isFinite(e));
   if (unknown >= 0) throw inconclusive(unknown, error[unknown]);
-  const at = worst({ found, expected: value, allowed: (k) => tolerance * scale(k) + 8 * error[k] });
+  const at = worst({
+    found,
+    expected: value,
+    allowed: (k) => tolerance * scale(k) + 8 * error[k] + rounded * magnitude,
+  });
   if (at !== undefined) return { at, found: found[at], expected: value[at], error: error[at] };
-  // Differences that settle nowhere agree with everything: that is no proof.
-  const vague = error.findIndex((e, k) => e > 1e-4 * scale(k) + 1e-8 * magnitude);
-  if (vague >= 0) throw inconclusive(vague, error[vague]);
+  // Differences that settle nowhere agree with everything: that is no proof. Nor is their mean of two different slopes.
+  // How fast values change a little further off counts too: where a derivative is 0, nothing can be relative to it.
+  const near = largest(steeper(g, middle, 1e-3));
+  const short = 1e-6;
+  const bend = bends(g, middle, short);
+  const rounding = (16 * Number.EPSILON * magnitude) / short;
+  const vague = error.findIndex((e, k) => {
+    const slope = scale(k) + near;
+    return e > 1e-4 * slope + 1e-9 * magnitude || bend[k] > 0.05 * slope + rounding;
+  });
+  if (vague >= 0) throw inconclusive(vague, Math.max(error[vague], bend[vague]));
   return undefined;
+}
+
+/** The slopes of the lines from the values at 0 to those at either side, the steeper of the two. */
+function steeper(g: (t: number) => Float64Array, middle: Float64Array, h: number): Float64Array {
+  return sides(g, middle, h, (left, right) => Math.max(Math.abs(left), Math.abs(right)));
+}
+
+/** How much the slope on one side differs from that on the other: next to nothing, unless there is a kink. */
+function bends(g: (t: number) => Float64Array, middle: Float64Array, h: number): Float64Array {
+  return sides(g, middle, h, (left, right) => Math.abs(right - left));
+}
+
+function sides(
+  g: (t: number) => Float64Array,
+  middle: Float64Array,
+  h: number,
+  compare: (left: number, right: number) => number,
+): Float64Array {
+  try {
+    const [before, after] = [g(-h), g(h)];
+    return middle.map((x, k) => {
+      const found = compare((x - before[k]) / h, (after[k] - x) / h);
+      return Number.isFinite(found) ? found : 0;
+    });
+  } catch {
+    return middle.map(() => 0);
+  }
 }
 
 function checkAlong(problem: Problem, v: readonly Tensor[], tolerance: number) {

@@ -33,7 +33,7 @@ export function checkSame(
   for (const part of ["output", "tangent", "cotangent"] as const) {
     const [a, b] = [flat(found[part]), flat(expected[part])];
     const size = b.reduce((top, x) => Math.max(top, Math.abs(x)), 0);
-    const at = worst({ found: a, expected: b, allowed: () => tolerance * size });
+    const at = worst({ found: a, expected: b, allowed: () => tolerance * (size + 1e-3) });
     if (at === undefined) continue;
     throw new DerivativeError(law, [
       `${part}, ${place(part === "cotangent" ? names : problem.outputs, expected[part], at)}: ${number(a[at])} instead of ${number(b[at])}`,

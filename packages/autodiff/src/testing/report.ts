@@ -1,6 +1,9 @@
 import type { Tensor } from "@kinship/tensor";
 import type { Problem } from "./problem.js";
 
+/** What cancels leaves this much of numbers of ordinary size: below it, results differ by rounding alone. */
+export const rounded = 1e-14;
+
 /** A law that a derivative breaks. The message says which, where and by how much. */
 export class DerivativeError extends Error {
   override readonly name = "DerivativeError";

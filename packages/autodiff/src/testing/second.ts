@@ -3,7 +3,7 @@ import { jvp } from "../forward.js";
 import { grad } from "../gradient.js";
 import { againstDifferences } from "./forward.js";
 import { flat, moved, type Problem } from "./problem.js";
-import { DerivativeError, inputsOf, number, off, place, worst } from "./report.js";
+import { DerivativeError, inputsOf, number, off, place, rounded, worst } from "./report.js";
 
 const inner = (a: readonly Tensor[], b: readonly Tensor[]): Tensor =>
   a.map((x, k) => sum(mul(x, b[k]))).reduce((total, term) => add(total, term));
@@ -31,7 +31,7 @@ export function secondOrderAgrees(
   const along = (...xs: Tensor[]): Tensor => jvp(loss, [xs], [v])[1];
   const forwardOverForward = jvp(along, at, v)[1].item();
   const size = [...forwardOverReverse, ...flat(g)].reduce((top, x) => Math.max(top, Math.abs(x)), 0);
-  const allowed = (k: number): number => tolerance.modes * (Math.abs(forwardOverReverse[k]) + size);
+  const allowed = (k: number): number => tolerance.modes * (Math.abs(forwardOverReverse[k]) + size) + rounded;
   const wrong = worst({ found: reverseOverReverse, expected: forwardOverReverse, allowed });
   const fail = (law: string, k: number, found: string): never => {
     throw new DerivativeError(law, [
@@ -48,7 +48,7 @@ export function secondOrderAgrees(
   const terms = Array.from(flat(v), (x, k) => x * forwardOverReverse[k]);
   const expected = terms.reduce((a, b) => a + b, 0);
   const scale = terms.reduce((total, x) => total + Math.abs(x), 0) + size;
-  if (!(Math.abs(forwardOverForward - expected) <= tolerance.modes * scale))
+  if (!(Math.abs(forwardOverForward - expected) <= tolerance.modes * scale + rounded))
     throw new DerivativeError("second order: forward over forward differs from forward over reverse", [
       `vᵀHv: ${number(forwardOverForward)} and ${number(expected)}, ${off(forwardOverForward, expected)}`,
       ...inputsOf(problem),

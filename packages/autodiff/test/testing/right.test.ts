@@ -21,40 +21,49 @@ import {
 import fc, { type Arbitrary } from "fast-check";
 import { test } from "vitest";
 
-type Node = (x: Tensor, y: Tensor) => Tensor;
+interface Expression {
+  readonly text: string;
+  readonly of: (x: Tensor, y: Tensor) => Tensor;
+}
 
-const unary: readonly ((x: Tensor) => Tensor)[] = [
+const unary: Record<string, (x: Tensor) => Tensor> = {
   sin,
   cos,
   tanh,
   sigmoid,
   softplus,
   square,
-  (x) => exp(mul(0.25, x)),
-  (x) => sqrt(add(1, square(x))),
-  (x) => sum(x, { axis: -1, keepDimensions: true }),
-  (x) => mean(x, { axis: 0, keepDimensions: true }),
-  (x) => logSumExp(x, { axis: -1, keepDimensions: true }),
+  "exp ¼": (x) => exp(mul(0.25, x)),
+  "√1+²": (x) => sqrt(add(1, square(x))),
+  sum: (x) => sum(x, { axis: -1, keepDimensions: true }),
+  mean: (x) => mean(x, { axis: 0, keepDimensions: true }),
+  logSumExp: (x) => logSumExp(x, { axis: -1, keepDimensions: true }),
+};
+const binary: Record<string, (x: Tensor, y: Tensor) => Tensor> = {
+  add,
+  sub,
+  mul,
+  "div 2+²": (x, y) => div(x, add(2, square(y))),
+};
+
+const leaves: readonly Expression[] = [
+  { text: "x", of: (x) => x },
+  { text: "y", of: (_, y) => y },
 ];
-const binary: readonly ((x: Tensor, y: Tensor) => Tensor)[] = [add, sub, mul, (x, y) => div(x, add(2, square(y)))];
 
 /** Smooth functions of two tensors, composed at random. */
-const functions: Arbitrary<Node> = fc.letrec<{ node: Node }>((tie) => ({
+const functions: Arbitrary<Expression> = fc.letrec<{ node: Expression }>((tie) => ({
   node: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
-    fc.constantFrom<Node>(
-      (x) => x,
-      (_, y) => y,
-    ),
-    fc.tuple(fc.constantFrom(...unary), tie("node")).map(
-      ([f, a]): Node =>
-        (x, y) =>
-          f(a(x, y)),
-    ),
-    fc.tuple(fc.constantFrom(...binary), tie("node"), tie("node")).map(
-      ([f, a, b]): Node =>
-        (x, y) =>
-          f(a(x, y), b(x, y)),
+    fc.constantFrom(...leaves),
+    fc
+      .tuple(fc.constantFrom(...Object.keys(unary)), tie("node"))
+      .map(([f, a]): Expression => ({ text: `${f}(${a.text})`, of: (x, y) => unary[f](a.of(x, y)) })),
+    fc.tuple(fc.constantFrom(...Object.keys(binary)), tie("node"), tie("node")).map(
+      ([f, a, b]): Expression => ({
+        text: `${f}(${a.text}, ${b.text})`,
+        of: (x, y) => binary[f](a.of(x, y), b.of(x, y)),
+      }),
     ),
   ),
 })).node;
@@ -70,7 +79,7 @@ test("right derivatives raise no alarm", () => {
   const cases = fc.tuple(functions, operands, seeds());
   fc.assert(
     fc.property(cases, ([f, [x, y], seed]) => {
-      checkDerivatives((a: Tensor, b: Tensor) => f(a, b), [x, y], { seed });
+      checkDerivatives((a: Tensor, b: Tensor) => f.of(a, b), [x, y], { seed });
     }),
   );
 });
