@@ -1,6 +1,8 @@
 import type { Pipeline } from "../data/pipeline.js";
 import type { Task } from "../data/tasks.js";
 import { InputError } from "../errors.js";
+import { describeLoss } from "../losses/saved.js";
+import { squared } from "../losses/squared.js";
 import type { Kinship, KinshipBuilder } from "../relations/kinship.js";
 import { chooseSolver } from "./choose-solver.js";
 import { designOf } from "./design.js";
@@ -98,8 +100,11 @@ export function fitGrams(fit: GramFit): LinearModel {
     slopesOnly.set(weights.subarray(node * width, node * width + slopes), node * slopes);
     if (width > slopes) intercepts[node] = weights[node * width + slopes]!;
   }
+  const converged = residual <= 1e-8;
   return {
     method,
+    loss: describeLoss(squared()),
+    regularizer: { name: "k-norm", parameters: {} },
     features,
     kinship,
     intercept,
@@ -107,8 +112,16 @@ export function fitGrams(fit: GramFit): LinearModel {
     lambdaIntercept,
     weights: slopesOnly,
     intercepts,
+    parts: [],
     objective,
-    certificate: { residual, iterations, converged: residual <= 1e-8, solver: solver.name },
+    certificate: {
+      measure: "backward error",
+      residual,
+      iterations,
+      converged,
+      solver: solver.name,
+      remedy: converged ? null : "standardise features, drop collinear ones, or raise λ",
+    },
     pipeline,
   };
 }

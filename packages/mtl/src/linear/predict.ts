@@ -3,6 +3,7 @@ import { applyPipeline, type PreparedRows } from "../data/prepare.js";
 import type { Table } from "../data/table.js";
 import type { MatrixLike } from "../data/tasks.js";
 import { InputError } from "../errors.js";
+import { lossOf } from "../losses/saved.js";
 import { type LinearModel, nodeNames } from "./model.js";
 
 export interface PredictOptions {
@@ -22,11 +23,13 @@ export function predict(model: LinearModel, table: Table, options: PredictOption
   return predictRows(model, applyPipeline(model.pipeline, table, undefined, { target: false }), options);
 }
 
-/** Predictions for rows that a pipeline has prepared, in the target's own units. */
+/**
+ * Predictions for rows that a pipeline has prepared, in the target's own units. The probability of label 1 under the
+ * logistic loss, the expected count under Poisson's; under the multinomial loss [rows, classes], each row's probabilities.
+ */
 export function predictRows(model: LinearModel, rows: PreparedRows, options: PredictOptions = {}): Float64Array {
   const nodeOf = nodeFinder(model, options);
-  const base = model.pipeline?.targetMean ?? 0;
-  return Float64Array.from(rows.tasks, (task, row) => base + predictRow(model, nodeOf(task), rows.x, row));
+  return predictNodes(model, rows.x, Int32Array.from(rows.tasks, nodeOf));
 }
 
 /** Predictions for the inputs x, [n, features], of one task. */
@@ -41,20 +44,29 @@ export function predictTask(
     throw new InputError(`predictTask: x has ${columns} columns, and the model ${model.features.length} features`);
   }
   const node = nodeFinder(model, options)(task);
-  const base = model.pipeline?.targetMean ?? 0;
-  return Float64Array.from({ length: rows }, (_, row) => base + predictRow(model, node, data, row));
+  return predictNodes(model, data, new Int32Array(rows).fill(node));
 }
 
-function predictRow(
-  { weights, intercepts, features }: LinearModel,
-  node: number,
+/** One row of `outputs` predictions a row of x, by the weights of that row's node. */
+function predictNodes(
+  { weights, intercepts, features, loss, pipeline }: LinearModel,
   x: Float64Array,
-  row: number,
-): number {
+  nodes: Int32Array,
+): Float64Array {
+  const { outputs, link } = lossOf(loss);
   const width = features.length;
-  let value = intercepts[node]!;
-  for (let k = 0; k < width; k++) value += weights[node * width + k]! * x[row * width + k]!;
-  return value;
+  const base = pipeline?.targetMean ?? 0;
+  const out = new Float64Array(nodes.length * outputs);
+  for (const [row, node] of nodes.entries()) {
+    for (let c = 0; c < outputs; c++) {
+      const score = node * outputs + c;
+      let value = base + intercepts[score]!;
+      for (let k = 0; k < width; k++) value += weights[score * width + k]! * x[row * width + k]!;
+      out[row * outputs + c] = value;
+    }
+    link(out, row * outputs);
+  }
+  return out;
 }
 
 function nodeFinder(model: LinearModel, { parents }: PredictOptions): (task: string) => number {

@@ -1,7 +1,8 @@
 import type { Feature, Pipeline, Standardisation } from "../data/pipeline.js";
 import { featureNames } from "../data/pipeline.js";
 import { InputError } from "../errors.js";
-import type { LinearModel } from "../linear/model.js";
+import { type LinearModel, solverNames } from "../linear/model.js";
+import { type LossDescription, lossOf } from "../losses/saved.js";
 import type { Kinship } from "../relations/kinship.js";
 import { Reader } from "./reader.js";
 import { format, version } from "./serialize.js";
@@ -19,12 +20,15 @@ export function deserialize(text: string): LinearModel {
     "format",
     "version",
     "method",
+    "loss",
+    "regularizer",
     "features",
     "intercept",
     "lambda",
     "lambdaIntercept",
     "weights",
     "intercepts",
+    "parts",
     "objective",
     "certificate",
     "kinship",
@@ -37,22 +41,30 @@ export function deserialize(text: string): LinearModel {
   if (pipeline !== null && pipeline.names.join("\n") !== features.join("\n")) {
     model.features.fail(`the pipeline's columns, ${JSON.stringify(pipeline.names)}`);
   }
-  const certificate = model.certificate.fields(["residual", "iterations", "converged", "solver"]);
+  const certificate = model.certificate.fields(["measure", "residual", "iterations", "converged", "solver", "remedy"]);
+  const loss = readDescription(model.loss);
+  const { outputs } = lossOf(loss);
+  const width = features.length * outputs;
   return {
-    method: model.method.oneOf(["k-norm", "single-task", "pooled"]),
+    method: model.method.oneOf(["k-norm", "single-task", "pooled", "regularized"]),
+    loss,
+    regularizer: readDescription(model.regularizer),
     features,
     kinship,
     intercept: model.intercept.oneOf(["coupled", "free", "none"]),
     lambda: model.lambda.nonNegative(),
     lambdaIntercept: model.lambdaIntercept.nonNegative(),
-    weights: model.weights.numbers(nodes * features.length),
-    intercepts: model.intercepts.numbers(nodes),
+    weights: model.weights.numbers(nodes * width),
+    intercepts: model.intercepts.numbers(nodes * outputs),
+    parts: model.parts.list().map((part) => part.numbers(kinship.tasks.length * width)),
     objective: model.objective.number(),
     certificate: {
+      measure: certificate.measure.oneOf(["backward error", "duality gap", "KKT residual"]),
       residual: certificate.residual.nonNegative(),
       iterations: certificate.iterations.nonNegative(),
       converged: certificate.converged.flag(),
-      solver: certificate.solver.oneOf(["forest", "dense", "conjugate-gradient"]),
+      solver: certificate.solver.oneOf(solverNames),
+      remedy: certificate.remedy.orNull((remedy) => remedy.text()),
     },
     pipeline,
   };
@@ -75,6 +87,11 @@ function requireHeader(document: Reader, value: unknown): void {
       `deserialize: this model has version ${JSON.stringify(header.version)}, and version ${version} is what is read here; fit it again`,
     );
   }
+}
+
+function readDescription(reader: Reader): LossDescription {
+  const { name, parameters } = reader.fields(["name", "parameters"]);
+  return { name: name.text(), parameters: parameters.options() };
 }
 
 function readKinship(reader: Reader): Kinship {

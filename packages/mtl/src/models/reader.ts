@@ -83,6 +83,21 @@ export class Reader {
     return Float64Array.from(this.list(length), (item) => item.number());
   }
 
+  /** Named numbers, texts, flags and lists of numbers. */
+  options(): Record<string, number | string | boolean | number[]> {
+    const { value } = this;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return this.fail("an object");
+    return Object.fromEntries(
+      Object.entries(value).map(([key, entry]) => {
+        if (key === "__proto__") return this.fail("an object without hostile keys");
+        const option = new Reader(entry, `${this.path}.${key}`);
+        if (Array.isArray(entry)) return [key, Array.from(option.numbers())];
+        if (typeof entry === "boolean") return [key, entry];
+        return [key, typeof entry === "string" && entry !== "-0" ? entry : option.number()];
+      }),
+    );
+  }
+
   distinctTexts(): string[] {
     const texts = this.list().map((item) => item.text());
     return new Set(texts).size === texts.length ? texts : this.fail("a list of different texts");

@@ -1,7 +1,7 @@
 import type { LinearModel } from "../linear/model.js";
 
 export const format = "kinship linear model";
-export const version = 1;
+export const version = 2;
 
 /**
  * A model as JSON, every float64 to the bit: JSON's shortest decimals read back exactly, and −0, which JSON
@@ -9,17 +9,21 @@ export const version = 1;
  */
 export function serialize(model: LinearModel): string {
   const { method, features, intercept, lambda, lambdaIntercept, objective, certificate, pipeline } = model;
+  const { loss, regularizer } = model;
   const { kind, tasks, latent, root, precision } = model.kinship;
   const document = {
     format,
     version,
     method,
+    loss,
+    regularizer,
     features,
     intercept,
     lambda,
     lambdaIntercept,
     weights: model.weights,
     intercepts: model.intercepts,
+    parts: model.parts,
     objective,
     certificate,
     kinship: {
