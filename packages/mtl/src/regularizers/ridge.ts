@@ -1,0 +1,20 @@
+import { sumOfSquares } from "../algebra/norms.js";
+import type { Regularizer } from "./regularizer.js";
+
+/** Ω(W) = ½ ‖W‖_F²: single-task ridge. */
+export function ridge(): Regularizer {
+  return {
+    kind: "single",
+    name: "ridge",
+    source: "Hoerl & Kennard, Ridge regression, 1970",
+    parameters: {},
+    on: ({ tasks }) => ({
+      value: (w) => sumOfSquares(w) / 2,
+      proximal(v, step, out) {
+        for (let i = 0; i < v.length; i++) out[i] = v[i]! / (1 + step);
+      },
+      dual: { polar: () => 0, conjugate: (v) => sumOfSquares(v) / 2 },
+      quadratic: Float64Array.from({ length: tasks.length ** 2 }, (_, i) => (i % (tasks.length + 1) === 0 ? 1 : 0)),
+    }),
+  };
+}

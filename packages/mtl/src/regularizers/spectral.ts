@@ -1,0 +1,25 @@
+import { createSpectrum } from "../algebra/spectrum.js";
+import type { Penalty, Shape } from "./regularizer.js";
+
+/** A penalty of the singular values alone, given for a vector of them: its proximal operator acts on them alone too. */
+export interface SpectralFunction {
+  value(values: Float64Array): number;
+  proximal(values: Float64Array, step: number): Float64Array;
+  polar(values: Float64Array): number;
+  conjugate(values: Float64Array): number;
+}
+
+/** Lewis, The convex analysis of unitarily invariant matrix functions, 1995: value, conjugate and proximal operator. */
+export function spectralPenalty({ tasks, width }: Shape, f: SpectralFunction): Penalty {
+  // One for steps, one for all else: each stays near what it decomposed last.
+  const steps = createSpectrum(tasks.length, width);
+  const others = createSpectrum(tasks.length, width);
+  return {
+    value: (w) => f.value(others.decompose(w)),
+    proximal: (v, step, out) => steps.rebuild(f.proximal(steps.decompose(v), step), out),
+    dual: {
+      polar: (v) => f.polar(others.decompose(v)),
+      conjugate: (v) => f.conjugate(others.decompose(v)),
+    },
+  };
+}
