@@ -73,6 +73,7 @@ export { type PredictOptions, predict, predictRows, predictTask } from "./linear
 export type { Progress, RunControl } from "./linear/run-control.js";
 export type { PathPoint } from "./linear/search.js";
 export { interceptsTensor, weightsTensor } from "./linear/tensors.js";
+export * from "./losses/index.js";
 export { type CrossStitchOptions, crossStitch } from "./models/cross-stitch.js";
 export { deserialize } from "./models/deserialize.js";
 export { type DSelectKOptions, dselectK } from "./models/dselect-k.js";
@@ -112,6 +113,7 @@ export {
 export type { Penalty } from "./objective/penalty.js";
 export { type RegressionOptions, regression } from "./objective/regression.js";
 export * from "./optimizers/index.js";
+export * from "./regularizers/index.js";
 export { kinshipMatrix } from "./relations/explicit.js";
 export { type GraphOptions, graphKinship } from "./relations/graph.js";
 export { identityKinship } from "./relations/identity.js";
@@ -121,6 +123,7 @@ export { meanKinship } from "./relations/mean.js";
 export { parentsFromColumn } from "./relations/parents.js";
 export { pooledKinship } from "./relations/pooled.js";
 export { type TreeOptions, treeKinship } from "./relations/tree.js";
+export * from "./solvers/index.js";
 export { type Dataset, sharedRows, type TaskRows, takeRows } from "./train/data.js";
 export { NotFiniteError } from "./train/diagnose.js";
 export type { EpochRecord, StepEvent } from "./train/progress.js";

@@ -1,0 +1,189 @@
+import { InputError } from "../errors.js";
+import type { InterceptMode } from "../linear/model.js";
+import type { AnyRegularizer, Penalty, Shape } from "../regularizers/regularizer.js";
+import { splitPenalty } from "../regularizers/split.js";
+import { createBlockCoordinate } from "./block-coordinate.js";
+import type { FitCertificate } from "./certificate.js";
+import { type DataTerm, largestCurvature } from "./data-term.js";
+import { createGramTerm } from "./gram-term.js";
+import { solveNewton } from "./newton.js";
+import type { Problem } from "./problem.js";
+import {
+  largestLambda,
+  nullFit,
+  type ProximalOptions,
+  type ProximalProblem,
+  type Solution,
+  solveProximal,
+} from "./proximal-gradient.js";
+import { createRowTerm } from "./row-term.js";
+
+/** A problem and a regularizer ready to be solved for one λ after another. */
+export interface Engine {
+  /**
+   * From this λ on, all weights are zero; for penalties that no λ makes it so, a λ at which they outweigh the data by far.
+   */
+  readonly lambdaMax: number;
+  solve(options: ProximalOptions): EngineSolution;
+}
+
+export interface EngineSolution {
+  /** [tasks, outputs · features] */
+  readonly weights: Float64Array;
+  /** What the weights are the sum of, where the regularizer splits them; else none. */
+  readonly parts: readonly Float64Array[];
+  /** [tasks, outputs] */
+  readonly intercepts: Float64Array;
+  readonly objective: number;
+  readonly certificate: FitCertificate;
+  /** A start for the next λ. */
+  readonly state: Float64Array;
+}
+
+export interface InterceptChoice {
+  readonly mode: InterceptMode;
+  /** λ_b; null where it follows λ. */
+  readonly lambda: number | null;
+}
+
+/**
+ * Newton's method where the penalty is quadratic, block coordinates where all tasks share their inputs and the penalty
+ * goes by features, else proximal gradients.
+ * @throws InputError for coupled intercepts without a K, and free ones that have no minimum.
+ */
+export function createEngine(
+  problem: Problem,
+  regularizer: AnyRegularizer,
+  intercept: InterceptChoice,
+  caller: string,
+): Engine {
+  const shape: Shape = { tasks: problem.names, width: problem.features * problem.outputs };
+  const penalty: Penalty & { readonly count?: number } =
+    regularizer.kind === "split" ? splitPenalty(regularizer, shape) : regularizer.on(shape);
+  if (intercept.mode === "free" && !((intercept.lambda ?? 0) > 0)) requireMinimum(problem, caller);
+  if (penalty.quadratic !== undefined) return newtonEngine(problem, penalty.quadratic, intercept);
+  if (intercept.mode === "coupled") {
+    throw new InputError(
+      `${caller}: coupled intercepts need a quadratic penalty of the tasks (kNorm, ridge), and ${regularizer.name} is ` +
+        `none; use intercept "free"`,
+    );
+  }
+  const free = intercept.mode === "free";
+  const ridge = free ? (intercept.lambda ?? 0) : 0;
+  return proximalEngine(problem, penalty, penalty.count ?? 1, free, ridge);
+}
+
+function requireMinimum({ blocks, names }: Problem, caller: string): void {
+  for (const [t, { loss, y }] of blocks.entries()) {
+    const missing = loss.lacks(new Set(y));
+    if (missing === null) continue;
+    throw new InputError(
+      `${caller}: task "${names[t]}" has no best intercept under the ${loss.name} loss, ${missing}; give lambdaIntercept, ` +
+        `use intercept "none", or coupled intercepts with kNorm`,
+    );
+  }
+}
+
+/** Whether forming Gram matrices is worth it: they are small, or met by more rows than they have. */
+function prefersGrams({ blocks, features }: Problem): boolean {
+  let entries = 0;
+  let inputs = 0;
+  for (const [t, { twin, rows }] of blocks.entries()) {
+    inputs += rows * features;
+    if (twin === t) entries += features * features;
+  }
+  return entries <= 2 * inputs + 1e5 && entries <= 3e7;
+}
+
+function proximalEngine(problem: Problem, penalty: Penalty, copies: number, free: boolean, ridge: number): Engine {
+  const allSquared = problem.blocks.every(({ loss }) => loss.quadratic);
+  if (allSquared && ridge === 0 && prefersGrams(problem)) {
+    const term = createGramTerm(problem, free);
+    const { matrices, share } = term.grams;
+    const shared = matrices.length === 1 && share.every((value) => value === 1);
+    const task: ProximalProblem = { term, penalty, copies };
+    const reference = nullFit(term);
+    const lambdaMax = lambdaFor(task, reference.gradient, () => largestLambda(task, reference));
+    if (shared && penalty.featurewise !== undefined && penalty.featurewise.norm > 0) {
+      const { solve } = createBlockCoordinate(term.grams, problem.features, penalty.featurewise);
+      return { lambdaMax, solve: (options) => finish(solve(options), term, 1) };
+    }
+    return { lambdaMax, solve: (options) => finish(solveProximal(task, reference, options), term, copies) };
+  }
+  const term = createRowTerm(problem, { free, ridge });
+  const task: ProximalProblem = { term, penalty, copies };
+  const reference = nullFit(term);
+  const lambdaMax = lambdaFor(task, reference.gradient, () => largestLambda(task, reference));
+  return { lambdaMax, solve: (options) => finish(solveProximal(task, reference, options), term, copies) };
+}
+
+function lambdaFor({ term }: ProximalProblem, gradient: Float64Array, polar: () => number): number {
+  const most = polar();
+  if (most > 0) return most;
+  // Ω* is finite everywhere, or unknown: λ at which the penalty of a weight outweighs the data by far.
+  let largest = 0;
+  for (let i = 0; i < gradient.length; i++) largest = Math.max(largest, Math.abs(gradient[i]!));
+  return 10 * Math.max(largest, largestCurvature(term)) || 1;
+}
+
+/** Intercepts belong to the weights that were evaluated last. */
+function finish(solution: Solution, term: DataTerm, copies: number): EngineSolution {
+  const { weights: state, objective, certificate } = solution;
+  const parts =
+    copies === 1 ? [] : Array.from({ length: copies }, (_, c) => state.slice(c * term.size, (c + 1) * term.size));
+  const weights = new Float64Array(term.size);
+  for (let i = 0; i < state.length; i++) weights[i % term.size]! += state[i]!;
+  term.evaluate(weights, new Float64Array(term.size));
+  return { weights, parts, intercepts: term.intercepts.slice(), objective, certificate, state };
+}
+
+function newtonEngine(problem: Problem, matrix: Float64Array, { mode, lambda: own }: InterceptChoice): Engine {
+  const { features, outputs, names } = problem;
+  const wide = mode === "none" ? problem : withOnes(problem);
+  const columns = wide.features;
+  const gramsWork = wide.blocks.every(({ loss }) => loss.quadratic) && prefersGrams(wide);
+  const term = gramsWork ? createGramTerm(wide, false) : createRowTerm(wide, { free: false, ridge: 0 });
+  term.evaluate(new Float64Array(term.size), new Float64Array(term.size));
+  let least = Number.POSITIVE_INFINITY;
+  for (let t = 0; t < names.length; t++) least = Math.min(least, matrix[t * names.length + t]!);
+  const lambdaMax = (10 * largestCurvature(term)) / (least || 1) || 1;
+  return {
+    lambdaMax,
+    solve(options) {
+      const coupled = mode === "coupled" ? (own ?? options.lambda) : 0;
+      const isIntercept = (k: number) => k % columns >= features;
+      const width = columns * outputs;
+      const strengths = Float64Array.from({ length: width }, (_, k) => (isIntercept(k) ? coupled : options.lambda));
+      const ridge = mode === "free" ? (own ?? 0) : 0;
+      const ridges = Float64Array.from({ length: width }, (_, k) => (isIntercept(k) ? ridge : 0));
+      const { weights: state, objective, certificate } = solveNewton(term, { matrix, strengths, ridges }, options);
+      const weights = new Float64Array(names.length * outputs * features);
+      const intercepts = new Float64Array(names.length * outputs);
+      for (let row = 0; row < names.length * outputs; row++) {
+        weights.set(state.subarray(row * columns, row * columns + features), row * features);
+        if (columns > features) intercepts[row] = state[row * columns + features]!;
+      }
+      return { weights, parts: [], intercepts, objective, certificate, state };
+    },
+  };
+}
+
+/** Inputs with a last column of ones. */
+function withOnes(problem: Problem): Problem {
+  const { features, blocks } = problem;
+  const widened = new Map<Float64Array, Float64Array>();
+  const widen = (x: Float64Array, rows: number) => {
+    let wide = widened.get(x);
+    if (wide === undefined) {
+      wide = new Float64Array(rows * (features + 1)).fill(1);
+      for (let i = 0; i < rows; i++) wide.set(x.subarray(i * features, (i + 1) * features), i * (features + 1));
+      widened.set(x, wide);
+    }
+    return wide;
+  };
+  return {
+    ...problem,
+    features: features + 1,
+    blocks: blocks.map((block) => ({ ...block, x: widen(block.x, block.rows) })),
+  };
+}
