@@ -1,6 +1,7 @@
 import { combineGradients, type GramianBalancer, gramian } from "@kinship/mtl";
 import { type Structure, type Tensor, tensor } from "@kinship/tensor";
 import fc from "fast-check";
+import { expect } from "vitest";
 
 /** m × n, a row a task. */
 export type Rows = number[][];
@@ -80,4 +81,12 @@ export const independentJacobians = ({ maxTasks = 6 } = {}) =>
     rows.map((r, i) => [...r, ...rows.map((_, j) => (i === j ? 1 : 0))]),
   );
 
-export const everyGradientNonzero = (rows: Rows): boolean => rows.every((r) => r.some((value) => value !== 0));
+/** |a − b| relative to the length of `size`. */
+export function expectNear(a: ArrayLike<number>, b: ArrayLike<number>, size: number, tolerance: number): void {
+  for (let k = 0; k < a.length; k++) expect(Math.abs(a[k]! - b[k]!)).toBeLessThanOrEqual(tolerance * size);
+}
+
+export const longest = (rows: Rows) => Math.max(...rows.map(lengthOf), Number.MIN_VALUE);
+
+export const scaled = (rows: Rows, factors: readonly number[]): Rows =>
+  rows.map((row, i) => row.map((value) => value * factors[i]!));
