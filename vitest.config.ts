@@ -8,6 +8,9 @@ const source = (name: string, file = "index.ts") => new URL(`./packages/${name}/
 const resolve = {
   alias: [
     { find: /^@kinship\/tensor$/, replacement: source("tensor") },
+    { find: /^@kinship\/tensor\/compile$/, replacement: source("tensor", "compile/index.ts") },
+    { find: /^@kinship\/tensor\/primitives$/, replacement: source("tensor", "primitives/index.ts") },
+    { find: /^@kinship\/tensor\/safetensors$/, replacement: source("tensor", "safetensors.ts") },
     { find: /^@kinship\/autodiff$/, replacement: source("autodiff") },
     { find: /^@kinship\/autodiff\/testing$/, replacement: source("autodiff", "testing/index.ts") },
     {

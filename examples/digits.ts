@@ -25,7 +25,8 @@ import {
   splitRows,
   train,
 } from "@kinship/mtl";
-import { compile, tensor } from "@kinship/tensor";
+import { tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 
 const folder = new URL(import.meta.url.includes("/dist/") ? "../data/digits/" : "./data/digits/", import.meta.url);
 

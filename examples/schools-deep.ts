@@ -18,7 +18,8 @@ import {
   type TrainOptions,
   train,
 } from "@kinship/mtl";
-import { compile, tensor } from "@kinship/tensor";
+import { tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { readTable } from "./support/csv.js";
 
 const folder = new URL(import.meta.url.includes("/dist/") ? "../data/hsb/" : "./data/hsb/", import.meta.url);

@@ -17,7 +17,6 @@ import {
 import {
   abs,
   add,
-  compile,
   log,
   maximum,
   mul,
@@ -31,6 +30,7 @@ import {
   tanh,
   tensor,
 } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 
 import { drawPaths } from "./support/paths.js";
 

@@ -1,5 +1,6 @@
 import { valueAndGrad } from "@kinship/autodiff";
-import { compile, matmul, mean, square, sub, type Tensor, tensor } from "@kinship/tensor";
+import { matmul, mean, square, sub, type Tensor, tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { expect, test } from "vitest";
 
 test("this is a page, with WebAssembly", () => {

@@ -1,4 +1,5 @@
-import { cast, compile, type DType, isFloating, mul, type Tensor, tensor } from "@kinship/tensor";
+import { cast, type DType, isFloating, mul, type Tensor, tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 
 const numbers = [

@@ -1,4 +1,5 @@
-import { compile, leaves, matmul, type Tensor, tanh, tensor } from "@kinship/tensor";
+import { leaves, matmul, type Tensor, tanh, tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { cnnStep, kinshipStep, mlpStep, type TrainingStep } from "./steps.js";
 

@@ -1,4 +1,5 @@
-import { add, compile, mul, slice, sum, type Tensor, tensor, transpose } from "@kinship/tensor";
+import { add, mul, slice, sum, type Tensor, tensor, transpose } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 
 const step = (state: { w: Tensor; v: Tensor }, x: Tensor) => {

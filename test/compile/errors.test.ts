@@ -1,4 +1,5 @@
-import { add, compile, greater, mul, outer, sum, type Tensor, tensor, where, zeros } from "@kinship/tensor";
+import { add, greater, mul, outer, sum, type Tensor, tensor, where, zeros } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { afterEach, describe, expect, test } from "vitest";
 
 /** Runs `body` while a property has another value. */

@@ -1,5 +1,6 @@
 import { grad } from "@kinship/autodiff";
-import { compile, matmul, mean, softmax, square, sub, type Tensor, zeros } from "@kinship/tensor";
+import { matmul, mean, softmax, square, sub, type Tensor, zeros } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 
 /** The lines of a text without what indents all of them. */

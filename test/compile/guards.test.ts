@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { compile, mul, type Tensor, zeros } from "@kinship/tensor";
+import { mul, type Tensor, zeros } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 import { isEmittable } from "../../packages/tensor/src/compile/emit/instructions.js";
 import { explain } from "../../packages/tensor/src/compile/explain.js";

@@ -1,17 +1,7 @@
 import { grad } from "@kinship/autodiff";
-import {
-  allPrimitives,
-  apply,
-  cast,
-  compile,
-  isFloating,
-  mul,
-  type Primitive,
-  type Sample,
-  sum,
-  type Tensor,
-  tensor,
-} from "@kinship/tensor";
+import { apply, cast, isFloating, mul, type Primitive, type Sample, sum, type Tensor, tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
+import { allPrimitives } from "@kinship/tensor/primitives";
 import { describe, expect, test } from "vitest";
 import { differentiable } from "../laws/differentiable.js";
 import { exampleOf, named } from "../laws/samples.js";

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { add, compile, mul, scan, type Tensor, tensor, zeros } from "@kinship/tensor";
+import { add, mul, type Tensor, tensor, zeros } from "@kinship/tensor";
+import { compile, scan } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 
 setFlagsFromString("--expose-gc");

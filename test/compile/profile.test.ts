@@ -1,4 +1,5 @@
-import { compile, matmul, ones, sort, type Tensor, tanh } from "@kinship/tensor";
+import { matmul, ones, sort, type Tensor, tanh } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 
 describe("profile", () => {

@@ -1,4 +1,5 @@
-import { compile, type Tensor } from "@kinship/tensor";
+import type { Tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { interpret, randomProgram } from "./programs.js";

@@ -1,12 +1,10 @@
 import { grad, valueAndGrad } from "@kinship/autodiff";
 import {
   add,
-  compile,
   concat,
   matmul,
   mul,
   type Structure,
-  scan,
   slice,
   sub,
   sum,
@@ -15,6 +13,7 @@ import {
   tensor,
   zeros,
 } from "@kinship/tensor";
+import { compile, scan } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 
 const running = (total: Tensor, x: Tensor) => ({ state: add(total, x), output: total });

@@ -1,6 +1,5 @@
 import {
   add,
-  compile,
   greater,
   max,
   mean,
@@ -16,6 +15,7 @@ import {
   where,
   zeros,
 } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { expect, test } from "vitest";
 
 const elements = 4 * 16384 + 37;

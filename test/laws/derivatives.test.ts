@@ -1,4 +1,5 @@
-import { add, allPrimitives, type Derivative, mul, type Primitive, type Site, type Tensor } from "@kinship/tensor";
+import { add, type Derivative, mul, type Primitive, type Site, type Tensor } from "@kinship/tensor";
+import { allPrimitives } from "@kinship/tensor/primitives";
 import { describe, expect, test } from "vitest";
 import { differentiable } from "./differentiable.js";
 import { checkPrimitive } from "./laws.js";

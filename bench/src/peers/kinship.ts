@@ -13,6 +13,7 @@ export interface Kinship extends Adaptor<Tensor> {
 
 async function load(compiled: boolean): Promise<Kinship> {
   const ops = await import("@kinship/tensor");
+  const { compile } = await import("@kinship/tensor/compile");
   const autodiff = await import("@kinship/autodiff");
   const mtl = await import("@kinship/mtl");
   return {
@@ -20,7 +21,7 @@ async function load(compiled: boolean): Promise<Kinship> {
     autodiff,
     mtl,
     compiled,
-    compile: (f) => (compiled ? ops.compile(f) : f),
+    compile: (f) => (compiled ? compile(f) : f),
     ...adaptor<Tensor>({
       from: ({ data, shape }) => ops.tensor(data, { shape }),
       read: (result) => result.toTypedArray(),

@@ -50,7 +50,8 @@ const a = tensor(${VALUES}, { shape: [${SIZE}, ${SIZE}] });
 const p = matmul(a, a).toTypedArray();
 ${show}`,
       "kinship compiled": `
-import { compile, matmul, tensor } from "@kinship/tensor";
+import { matmul, tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 const a = tensor(${VALUES}, { shape: [${SIZE}, ${SIZE}] });
 const p = compile((x) => matmul(x, x))(a).toTypedArray();
 ${show}`,
@@ -139,7 +140,8 @@ console.log(JSON.stringify(Array.from(grad(f)(tensor([[1], [-1]])).toTypedArray(
       },
       "kinship compiled": {
         source: `
-import { compile, matmul, mul, sum, tensor } from "@kinship/tensor";
+import { matmul, mul, sum, tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { grad } from "@kinship/autodiff";
 const f = (w, x) => { const y = matmul(x, w); return sum(mul(y, y)); };
 const g = compile(grad(f))(tensor([[1], [-1]]), tensor([[1, 2], [3, 4]]));

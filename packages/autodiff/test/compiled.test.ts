@@ -10,7 +10,8 @@ import {
   linearize,
   valueAndGrad,
 } from "@kinship/autodiff";
-import { compile, exp, leaves, matmul, mean, mul, sin, square, sub, sum, type Tensor, tanh } from "@kinship/tensor";
+import { exp, leaves, matmul, mean, mul, sin, square, sub, sum, type Tensor, tanh } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { expect, test } from "vitest";
 import { f64, near } from "./support.js";
 

@@ -36,9 +36,12 @@ test("the README's example runs and prints what it says", async () => {
   const { outputFiles } = await build({
     stdin: { contents: example!, loader: "ts", resolveDir: root },
     ...{ bundle: true, write: false, format: "esm", platform: "node" },
-    alias: Object.fromEntries(
-      ["tensor", "autodiff", "mtl"].map((name) => [`@kinship/${name}`, join(root, `packages/${name}/src/index.ts`)]),
-    ),
+    alias: {
+      "@kinship/tensor/safetensors": join(root, "packages/tensor/src/safetensors.ts"),
+      ...Object.fromEntries(
+        ["tensor", "autodiff", "mtl"].map((name) => [`@kinship/${name}`, join(root, `packages/${name}/src/index.ts`)]),
+      ),
+    },
   });
   const { stdout } = await execute(process.execPath, ["--input-type=module", "--eval", outputFiles[0]!.text]);
   expect(stdout.trim()).toBe(/console\.log\(.*\/\/ (.*)$/m.exec(example!)![1]);

@@ -1,7 +1,3 @@
-export { type Compiled, type CompileOptions, compile } from "./compile/compile.js";
-export type { Explanation, KernelExplanation, Measured } from "./compile/explain.js";
-export type { Limits } from "./compile/limits.js";
-export { type Step, scan } from "./compile/scan.js";
 export {
   arange,
   eye,
@@ -51,7 +47,6 @@ export { diagonal } from "./primitives/diagonal.js";
 export { dot, einsum, matmul, outer, tensordot } from "./primitives/einsum.js";
 export * from "./primitives/exponential.js";
 export * from "./primitives/hyperbolic.js";
-export { allPrimitives } from "./primitives/index.js";
 export { embedding, oneHot, scatterAdd, take, takeAlongAxis } from "./primitives/indexing.js";
 export { concat, pad, split, stack, tile } from "./primitives/joining.js";
 export { type ArgOptions, argmax, argmin, argsort, type SortOptions, sort, topK } from "./primitives/ordering.js";
@@ -105,7 +100,6 @@ export {
 } from "./random/distributions.js";
 export { foldIn, randomKey, splitKey } from "./random/key.js";
 export { normalQuantile } from "./random/quantile.js";
-export { load, save, type TensorFile } from "./safetensors.js";
 export * as instructions from "./scalar/instructions.js";
 export { type Instruction, operation, type Scalar } from "./scalar/scalar.js";
 export { forEachLeaf, leaves, mapLeaves, matchLeaves, type Structure } from "./structure.js";

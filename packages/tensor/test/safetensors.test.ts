@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type DType, load, save, type Tensor, tensor, zeros } from "../src/index.js";
+import { type DType, type Tensor, tensor, zeros } from "../src/index.js";
+import { load, save } from "../src/safetensors.js";
 import { special, tensors } from "./support/arbitrary.js";
 
 const dtypes: DType[] = ["float32", "float64", "int32", "uint8"];

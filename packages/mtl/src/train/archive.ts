@@ -1,4 +1,5 @@
-import { forEachLeaf, load, mapLeaves, type Structure, save, type Tensor } from "@kinship/tensor";
+import { forEachLeaf, mapLeaves, type Structure, type Tensor } from "@kinship/tensor";
+import { load, save } from "@kinship/tensor/safetensors";
 import { InputError } from "../errors.js";
 import type { Json } from "../layers/layer.js";
 

@@ -14,7 +14,8 @@ import {
   taskAffinity,
   taskGradients,
 } from "@kinship/mtl";
-import { compile, mul, randomKey, slice, splitKey, sum, type Tensor, tanh, tensor, transpose } from "@kinship/tensor";
+import { mul, randomKey, slice, splitKey, sum, type Tensor, tanh, tensor, transpose } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { combine, dot, gramianOf, jacobians, lengthOf, tensorsOf } from "../support/jacobians.js";

@@ -1,5 +1,6 @@
 import { adaGrad, adam, adamW, lion, type Optimizer, rmsProp, sgd } from "@kinship/mtl";
-import { compile, mul, sub, type Tensor, tensor } from "@kinship/tensor";
+import { mul, sub, type Tensor, tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 

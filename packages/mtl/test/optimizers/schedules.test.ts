@@ -11,7 +11,8 @@ import {
   structureNorm,
   warmUp,
 } from "@kinship/mtl";
-import { compile, type Tensor, tensor } from "@kinship/tensor";
+import { type Tensor, tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 

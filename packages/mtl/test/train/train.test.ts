@@ -1,4 +1,5 @@
-import { compile, log, mean, mul, normal, randomKey, square, sub, sum, type Tensor, tensor } from "@kinship/tensor";
+import { log, mean, mul, normal, randomKey, square, sub, sum, type Tensor, tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {

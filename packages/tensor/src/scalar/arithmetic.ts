@@ -1,4 +1,3 @@
-import { rsqrtRoutine } from "../wasm/math/power.js";
 import type { Instruction } from "./scalar.js";
 
 export const add: Instruction = {
@@ -113,7 +112,6 @@ export const rsqrt: Instruction = {
   name: "rsqrt",
   arity: 1,
   result: "float",
-  routine: rsqrtRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = 1 / Math.sqrt(a[i]);
   },

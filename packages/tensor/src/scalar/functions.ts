@@ -1,12 +1,4 @@
 import { erf as erfOf, gelu as geluOf, power, sigmoid as sigmoidOf, softplus as softplusOf } from "../special.js";
-import { erfRoutine, geluRoutine } from "../wasm/math/errorFunction.js";
-import { expm1Routine, expRoutine } from "../wasm/math/exponential.js";
-import { coshRoutine, sinhRoutine, tanhRoutine } from "../wasm/math/hyperbolic.js";
-import { acosRoutine, asinRoutine, atan2Routine, atanRoutine } from "../wasm/math/inverse.js";
-import { log1pRoutine, logRoutine } from "../wasm/math/logarithm.js";
-import { sigmoidRoutine, softplusRoutine } from "../wasm/math/logistic.js";
-import { powRoutine } from "../wasm/math/power.js";
-import { cosRoutine, sinRoutine, tanRoutine } from "../wasm/math/trigonometric.js";
 import type { Instruction } from "./scalar.js";
 
 /** A number as float32 has it. */
@@ -23,7 +15,6 @@ export const exp: Instruction = {
   name: "exp",
   arity: 1,
   result: "float",
-  routine: expRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.exp(a[i]);
   },
@@ -33,7 +24,6 @@ export const expm1: Instruction = {
   name: "expm1",
   arity: 1,
   result: "float",
-  routine: expm1Routine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.expm1(a[i]);
   },
@@ -43,7 +33,6 @@ export const log: Instruction = {
   name: "log",
   arity: 1,
   result: "float",
-  routine: logRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.log(a[i]);
   },
@@ -53,7 +42,6 @@ export const log1p: Instruction = {
   name: "log1p",
   arity: 1,
   result: "float",
-  routine: log1pRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.log1p(a[i]);
   },
@@ -63,7 +51,6 @@ export const sin: Instruction = {
   name: "sin",
   arity: 1,
   result: "float",
-  routine: sinRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.sin(a[i]);
   },
@@ -73,7 +60,6 @@ export const cos: Instruction = {
   name: "cos",
   arity: 1,
   result: "float",
-  routine: cosRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.cos(a[i]);
   },
@@ -83,7 +69,6 @@ export const tan: Instruction = {
   name: "tan",
   arity: 1,
   result: "float",
-  routine: tanRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.tan(a[i]);
   },
@@ -93,7 +78,6 @@ export const asin: Instruction = {
   name: "asin",
   arity: 1,
   result: "float",
-  routine: asinRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.asin(a[i]);
   },
@@ -103,7 +87,6 @@ export const acos: Instruction = {
   name: "acos",
   arity: 1,
   result: "float",
-  routine: acosRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.acos(a[i]);
   },
@@ -113,7 +96,6 @@ export const atan: Instruction = {
   name: "atan",
   arity: 1,
   result: "float",
-  routine: atanRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.atan(a[i]);
   },
@@ -123,7 +105,6 @@ export const sinh: Instruction = {
   name: "sinh",
   arity: 1,
   result: "float",
-  routine: sinhRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.sinh(a[i]);
   },
@@ -133,7 +114,6 @@ export const cosh: Instruction = {
   name: "cosh",
   arity: 1,
   result: "float",
-  routine: coshRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.cosh(a[i]);
   },
@@ -143,7 +123,6 @@ export const tanh: Instruction = {
   name: "tanh",
   arity: 1,
   result: "float",
-  routine: tanhRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.tanh(a[i]);
   },
@@ -153,7 +132,6 @@ export const erf: Instruction = {
   name: "erf",
   arity: 1,
   result: "float",
-  routine: erfRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = erfOf(a[i]);
   },
@@ -163,7 +141,6 @@ export const sigmoid: Instruction = {
   name: "sigmoid",
   arity: 1,
   result: "float",
-  routine: sigmoidRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = sigmoidOf(a[i]);
   },
@@ -173,7 +150,6 @@ export const softplus: Instruction = {
   name: "softplus",
   arity: 1,
   result: "float",
-  routine: softplusRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = softplusOf(a[i]);
   },
@@ -183,7 +159,6 @@ export const gelu: Instruction = {
   name: "gelu",
   arity: 1,
   result: "float",
-  routine: geluRoutine,
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = geluOf(a[i]);
   },
@@ -193,7 +168,6 @@ export const atan2: Instruction = {
   name: "atan2",
   arity: 2,
   result: "float",
-  routine: atan2Routine,
   loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = Math.atan2(a[i], b[i]);
   },
@@ -203,7 +177,6 @@ export const pow: Instruction = {
   name: "pow",
   arity: 2,
   result: "float",
-  routine: powRoutine,
   loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = power(a[i], b[i]);
   },

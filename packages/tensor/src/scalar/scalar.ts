@@ -1,5 +1,3 @@
-import type { Routine } from "../wasm/math/shape.js";
-
 /**
  * The arithmetic of one element. The body of an elementwise primitive is written once in this small language;
  * the evaluator, WebAssembly and GPU kernels all lower from it. Bodies are graphs: a shared node is computed once.
@@ -29,8 +27,6 @@ export interface Instruction {
   /** Whether the result is always 0 or 1. */
   readonly truth?: true;
   readonly loop: Loop;
-  /** The same for vectors of WebAssembly, where it takes more than an instruction or two. */
-  readonly routine?: Routine;
   /** Where whole numbers differ: arithmetic that wraps. */
   readonly integerLoop?: Loop;
   /** The same as `loop`, which rounds when it stores: for cheap instructions, where conversion would cost more. */

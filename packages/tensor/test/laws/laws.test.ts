@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { add, allPrimitives, type Primitive, type Tensor, tensor } from "../../src/index.js";
+import { add, type Primitive, type Tensor, tensor } from "../../src/index.js";
+import { allPrimitives } from "../../src/primitives/index.js";
 import {
   emptyAndSingleAxes,
   float32IsNearFloat64,

@@ -1,5 +1,6 @@
 import type { Instruction } from "../../scalar/scalar.js";
 import { call, type Expression, f32x4, f64x2, i32x4, i64x2, type Local, v128 } from "../../wasm/assembler/index.js";
+import { mathRoutines, type RoutineName } from "../../wasm/math/index.js";
 import { type Routine, routineFunction, type Site } from "../../wasm/math/shape.js";
 import { asFloat, asInteger, type Lanes, maskOf, truth, type Vector } from "./lanes.js";
 
@@ -152,9 +153,13 @@ const emitters: Readonly<Record<string, Emitter>> = /* @__PURE__ */ (() => ({
 
 const asTruth = (site: Site, lanes: Lanes, mask: Local): Local => truth(site, lanes, mask).local;
 
+/** What takes more than an instruction or two; the routines go by the instructions' names. */
+export const routineOf = ({ name }: Instruction): Routine | undefined =>
+  Object.hasOwn(mathRoutines, name) ? mathRoutines[name as RoutineName] : undefined;
+
 /** Whether the backend has this instruction. */
 export const isEmittable = (instruction: Instruction): boolean =>
-  instruction.name in emitters || instruction.routine !== undefined;
+  instruction.name in emitters || routineOf(instruction) !== undefined;
 
 export function emitInstruction(
   site: Site,
@@ -165,7 +170,8 @@ export function emitInstruction(
 ): Vector {
   const emitter = emitters[instruction.name];
   if (emitter) return emitter(site, lanes, operands);
-  if (instruction.routine) return emitRoutine(site, lanes, instruction, instruction.routine, operands, inline);
+  const routine = routineOf(instruction);
+  if (routine) return emitRoutine(site, lanes, instruction, routine, operands, inline);
   throw new Error(
     `compile: no vector instruction for ${instruction.name}; this is a mistake in the compiler, please report it`,
   );

@@ -1,0 +1,4 @@
+export { type Compiled, type CompileOptions, compile } from "./compile.js";
+export type { Explanation, KernelExplanation, Measured } from "./explain.js";
+export type { Limits } from "./limits.js";
+export { type Step, scan } from "./scan.js";
