@@ -13,6 +13,7 @@ import {
   type Tensor,
   withInterpreter,
 } from "@kinship/tensor";
+import type { FittedTasks } from "../deep/predict.js";
 import { show } from "../layers/layer.js";
 import type { Batch, Objective, ObjectiveParameters } from "../objective/objective.js";
 import type { TrainingState } from "./state.js";
@@ -20,6 +21,9 @@ import type { TrainingState } from "./state.js";
 /** Training met a number that is infinite or not a number. The last good state is kept. */
 export class NotFiniteError extends Error {
   override readonly name = "NotFiniteError";
+  /** The model before the step that failed: `predictTasks` and `saveModel` take it. Set by `train`. */
+  lastGood: FittedTasks | null = null;
+
   constructor(
     /** Counted from 0. */
     readonly step: number,

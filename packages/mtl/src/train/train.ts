@@ -92,7 +92,10 @@ export async function train(options: TrainOptions): Promise<Trained> {
     const stepped = step(before, batch, active, independent);
     if (!stepped.finite) {
       await save();
-      throw diagnose(objective, before, batch, position.step, () => step(before, batch, active, independent));
+      const error = diagnose(objective, before, batch, position.step, () => step(before, batch, active, independent));
+      const { parameters, layers } = before;
+      error.lastGood = { objective, parameters, layers, scalings: run.scalings };
+      throw error;
     }
     const done = position.step + 1;
     const named = (values: ArrayLike<number>) => record(objective.tasks, (_, t) => values[t]!);

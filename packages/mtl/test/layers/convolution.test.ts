@@ -1,4 +1,4 @@
-import { mul, normal, randomKey, type Structure, sum, type Tensor, tensor } from "@kinship/tensor";
+import { compile, mul, normal, randomKey, type Structure, sum, type Tensor, tensor } from "@kinship/tensor";
 import { describe, expect, test } from "vitest";
 import {
   avgPool2dLayer,
@@ -18,7 +18,7 @@ import {
   multiTaskModel,
   sequential,
 } from "../../src/index.js";
-import { expectGradient } from "../support/gradients.js";
+import { distance, expectGradient } from "../support/gradients.js";
 
 const draw = (shape: readonly number[], seed = 3) => normal(randomKey(seed), shape, { dtype: "float64" });
 const context = (state: Structure, training = true) => ({ training, key: () => randomKey(7), state });
@@ -39,12 +39,14 @@ const cases: readonly [string, Layer, readonly number[], readonly number[], numb
 describe.each(cases)("%s", (_, layer, input, output, count) => {
   const { parameters, state } = layer.initialise(randomKey(1), input, "float64");
 
-  test("has the shape that it announces, its parameters, and the gradient of differences", () => {
+  test("has the shape that it announces, its parameters, the same values compiled, and the gradient of differences", () => {
     const x = draw([3, ...input]);
     const found = layer.apply(parameters, x, context(state)).output;
     expect(layer.outputShape(input)).toEqual(output);
     expect(found.shape).toEqual([3, ...output]);
     expect(countParameters(parameters)).toBe(count);
+    const apply = (p: Structure, x: Tensor) => layer.apply(p, x, context(state)).output;
+    expect(distance(compile(apply)(parameters, x), found)).toBeLessThan(1e-12);
     const weights = draw(found.shape, 5);
     expectGradient(
       ({ p, x }: { p: Structure; x: Tensor }) => sum(mul(weights, layer.apply(p, x, context(state)).output)),

@@ -1,6 +1,7 @@
 import {
   add,
   arange,
+  compile,
   matmul,
   mean,
   mul,
@@ -52,13 +53,15 @@ const cases: readonly [Layer, readonly number[]][] = [
 
 describe("every layer", () => {
   test.each(cases.map(([layer, input]) => [layer.name, layer, input] as const))(
-    "%s: its gradient is that of differences, its output has the shape that it announced",
+    "%s: its gradient is that of differences, compiled it is the same, its output has the shape that it announced",
     (_, layer, input) => {
       const { parameters, state } = layer.initialise(randomKey(1), input, "float64");
       const x = draw([6, ...input]);
       const out = layer.apply(parameters, x, context(state)).output;
       expect(out.shape).toEqual([6, ...layer.outputShape(input)]);
       expect(out.dtype).toBe("float64");
+      const apply = (p: Structure, x: Tensor) => layer.apply(p, x, context(state)).output;
+      expect(distance(compile(apply)(parameters, x), out)).toBeLessThan(1e-12);
       const weights = draw(out.shape, 5);
       expectGradient(
         ({ p, x }: { p: Structure; x: Tensor }) => sum(mul(weights, layer.apply(p, x, context(state)).output)),

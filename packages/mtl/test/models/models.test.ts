@@ -1,5 +1,6 @@
 import {
   add,
+  compile,
   concat,
   mul,
   normal,
@@ -113,6 +114,13 @@ describe.each(Object.entries(architectures))("%s", (_, [encoder, count]) => {
       const { outputs } = run(model, p, x, state, true);
       return add(sum(mul(outputs.a!, weights.a)), sum(mul(outputs.b!, weights.b)));
     }, moved);
+  });
+
+  test("compiles, and gives the same", () => {
+    const x = draw([6, 5]);
+    const apply = (p: Structure, state: Structure, x: Tensor) => run(model, p, x, state, true).outputs as Structure;
+    const moved = model.initialise(randomKey(2), "float64").parameters;
+    expect(distance(compile(apply)(moved, state, x), apply(moved, state, x))).toBeLessThan(1e-12);
   });
 
   test("answers for one task what it answers for it among all", () => {

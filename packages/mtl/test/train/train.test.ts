@@ -19,12 +19,14 @@ import {
   moCo,
   multiTaskModel,
   NotFiniteError,
+  predictTasks,
   regression,
   sgd,
   softSharing,
   type TaskKind,
   type TrainOptions,
   train,
+  upGrad,
   type Wrap,
 } from "../../src/index.js";
 import { bits, distance } from "../support/gradients.js";
@@ -217,6 +219,8 @@ describe("a number that is not finite", () => {
     const error = (await train(options).catch((reason: unknown) => reason)) as NotFiniteError;
     expect(error).toBeInstanceOf(NotFiniteError);
     expect(error.operation).not.toBeNull();
+    for (const predicted of Object.values(predictTasks(error.lastGood!, data().good.x)))
+      expect(predicted.toTypedArray().every(Number.isFinite)).toBe(true);
     // What was saved is the state before the step that failed: from it, the same step fails again.
     expect(saved.length).toBe(1);
     const again = (await train({ ...options, resume: saved[0]! }).catch((reason: unknown) => reason)) as NotFiniteError;
@@ -269,6 +273,17 @@ describe("balancing", () => {
     const trained = await train({ ...options, objective: ofFour, data: four, steps: 8, balancer: create() });
     const { losses } = trained.history.at(-1)!;
     for (const loss of Object.values(losses)) expect(Number.isFinite(loss)).toBe(true);
+  });
+
+  test.each([
+    ["upGrad", upGrad],
+    ["gradVac", gradVac],
+    ["moCo", moCo],
+    ["famo", famo],
+  ])("%s, compiled, agrees to rounding", async (_, create) => {
+    const eager = await train({ ...options, balancer: create() });
+    const compiled = await train({ ...options, balancer: create(), wrap });
+    expect(distance(compiled.parameters, eager.parameters)).toBeLessThan(1e-10);
   });
 
   test("weights of 1, by losses or by gradients, are no balancing", async () => {
