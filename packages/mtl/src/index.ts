@@ -76,7 +76,7 @@ export { interceptsTensor, weightsTensor } from "./linear/tensors.js";
 export * from "./losses/index.js";
 export { type CrossStitchOptions, crossStitch } from "./models/cross-stitch.js";
 export { deserialize } from "./models/deserialize.js";
-export { type DSelectKOptions, dselectK } from "./models/dselect-k.js";
+export { type DSelectKOptions, dselectK, type SelectorEntropyOptions, selectorEntropy } from "./models/dselect-k.js";
 export type { Encoded, Encoder, EncoderBuilder } from "./models/encoder.js";
 export { film } from "./models/film.js";
 export { hardSharing } from "./models/hard-sharing.js";

@@ -2,8 +2,12 @@ import {
   add,
   clip,
   foldIn,
+  log,
+  matmul,
+  maximum,
   mul,
   normal,
+  ones,
   prod,
   type Structure,
   slice,
@@ -15,7 +19,9 @@ import {
   zeros,
 } from "@kinship/tensor";
 import { InputError } from "../errors.js";
-import { type Layer, requireCount } from "../layers/layer.js";
+import { type Layer, nothing, requireCount } from "../layers/layer.js";
+import type { ObjectiveParameters } from "../objective/objective.js";
+import type { Penalty } from "../objective/penalty.js";
 import { applyBank, type EncoderBuilder, initialiseBank, type Named, record } from "./encoder.js";
 import { mixExperts } from "./gates.js";
 
@@ -83,15 +89,57 @@ export function dselectK(expert: Layer, { experts, selected, gamma = 1 }: DSelec
 }
 
 /** The share of each expert, [experts]; they add up to 1. */
-export function selectorShares({ codes, logits }: Selector, experts: number, gamma: number): Tensor {
+export const selectorShares = ({ codes, logits }: Selector, experts: number, gamma: number): Tensor =>
+  matmul(softmax(logits), codeShares(codes, experts, gamma));
+
+/** For each code, how much it selects each expert, [selected, experts]: each row adds up to 1. */
+export function codeShares(codes: Tensor, experts: number, gamma: number): Tensor {
+  const [selected, bits] = codes.shape as [number, number];
   const step = smoothStep(codes, gamma);
   const rest = sub(1, step);
-  const bits = codes.shape[1]!;
-  const weights = softmax(logits);
   const shares = Array.from({ length: experts }, (_, expert) => {
     const factors = Array.from({ length: bits }, (_, b) => slice((expert >> b) & 1 ? step : rest, [null, b]));
-    const chosen = bits === 0 ? weights : mul(weights, prod(stack(factors), { axis: 0 }));
-    return sum(chosen);
+    return bits === 0 ? ones([selected], codes.dtype) : prod(stack(factors), { axis: 0 });
   });
-  return stack(shares);
+  return stack(shares, 1);
+}
+
+export interface SelectorEntropyOptions {
+  readonly tasks: readonly string[];
+  readonly lambda: number;
+  /** As given to `dselectK`; 1 unless given. */
+  readonly gamma?: number;
+}
+
+/** r log r is 0 where r is. */
+const smallest = 1e-30;
+
+/**
+ * λ Σ_t Σ_s H(r(z_ts)), the entropies of what `dselectK`'s codes select: it drives each code to one expert (Hazimeh et
+ * al., 2021, section 3.1).
+ */
+export function selectorEntropy({ tasks, lambda, gamma = 1 }: SelectorEntropyOptions): Penalty {
+  const codesOf = ({ model }: ObjectiveParameters, task: string): Tensor => {
+    const { codes } = model.tasks[task]!.encoder as Partial<Selector>;
+    if (!codes) throw new InputError(`selectorEntropy: task "${task}" has no selector; use it with dselectK`);
+    return codes;
+  };
+  return {
+    name: "selectorEntropy",
+    start(parameters) {
+      for (const task of tasks) codesOf(parameters, task);
+      return nothing;
+    },
+    value(parameters) {
+      const entropies = tasks.map((task) => {
+        const codes = codesOf(parameters, task);
+        const shares = codeShares(codes, 2 ** codes.shape[1]!, gamma);
+        return sum(mul(shares, log(maximum(shares, smallest))));
+      });
+      return mul(
+        entropies.reduce((a, b) => add(a, b)),
+        -lambda,
+      );
+    },
+  };
 }

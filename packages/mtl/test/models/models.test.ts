@@ -32,6 +32,7 @@ import {
   multiTaskModel,
   ple,
   reshapeLayer,
+  selectorEntropy,
   sequential,
   softSharing,
 } from "../../src/index.js";
@@ -277,6 +278,43 @@ describe("DSelect-k", () => {
     }
     const soft = selectorShares({ codes: mul(draw([3, 3]), 0.2), logits: draw([3]) }, 8, 1);
     expect(sum(soft).item()).toBeCloseTo(1, 12);
+  });
+
+  test("the entropy is that of what each code selects: log n where undecided, 0 where decided", () => {
+    const penalty = selectorEntropy({ tasks: ["a"], lambda: 2 });
+    const at = (codes: number[][]) => {
+      const encoder = { codes: tensor(codes, { dtype: "float64" }), logits: tensor([0, 0], { dtype: "float64" }) };
+      return { kinds: {}, model: { shared: {}, tasks: { a: { encoder, head: {} } } } };
+    };
+    expect(
+      penalty
+        .value(
+          at([
+            [0, 0],
+            [9, -9],
+          ]),
+          {},
+        )
+        .item(),
+    ).toBeCloseTo(2 * Math.log(4), 12);
+    expect(
+      penalty
+        .value(
+          at([
+            [9, 9],
+            [9, -9],
+          ]),
+          {},
+        )
+        .item(),
+    ).toBeCloseTo(0, 12);
+    const some = at([
+      [0.1, -0.2],
+      [0.3, 0.05],
+    ]);
+    expectGradient((p: typeof some) => penalty.value(p, {}), some);
+    const { parameters } = build(mmoe(trunk(), { experts: 2 })).initialise(randomKey(1));
+    expect(() => penalty.start({ model: parameters, kinds: {} })).toThrow('task "a" has no selector');
   });
 
   test("asks for a power of two", () => {
