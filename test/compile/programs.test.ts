@@ -1,4 +1,5 @@
-import type { Tensor } from "@kinship/tensor";
+import { grad } from "@kinship/autodiff";
+import { add, cast, isFloating, mean, type Tensor, tanh, zeros } from "@kinship/tensor";
 import { compile } from "@kinship/tensor/compile";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -28,6 +29,34 @@ test("compiled programs are evaluated ones: exactly where numbers are exact, els
       evaluated.forEach((x, k) => {
         const found = difference(x, results[k], tolerance[k]);
         if (found) throw new Error(`result ${k}: ${found}\n${compiled.explain(...inputs).passes.simplify}`);
+      });
+    }),
+  );
+});
+
+test("gradients of random programs are the evaluated ones", () => {
+  fc.assert(
+    fc.property(randomProgram, (program) => {
+      const wide = program.inputs.map((x) => ({ ...x, dtype: x.dtype === "float32" ? ("float64" as const) : x.dtype }));
+      const { inputs, f } = interpret({ ...program, inputs: wide });
+      const at = inputs.filter((x) => isFloating(x.dtype));
+      // Bounded, so that gradients are: else their sizes would say nothing about what is lost to rounding.
+      const loss = (xs: readonly Tensor[]): Tensor => {
+        let next = 0;
+        const all = inputs.map((x) => (isFloating(x.dtype) ? xs[next++] : x));
+        const real = f(...all).filter((y) => isFloating(y.dtype));
+        return real.reduce((total, y) => add(total, cast(mean(tanh(y)), "float64")), zeros([], "float64"));
+      };
+      if (at.length === 0 || f(...inputs).some((y) => y.size === 0)) return;
+      const evaluated = grad(loss)(at);
+      const compiled = compile(grad(loss), { verify: true });
+      const results = compiled(at);
+      const { record } = compiled.explain(at).passes;
+      const relative = record.includes("float32") ? 1e-3 : 1e-9;
+      evaluated.forEach((x, k) => {
+        const largest = Math.max(1, ...Array.from(x.toTypedArray(), Math.abs));
+        const found = difference(x, results[k], relative * largest);
+        if (found) throw new Error(`gradient ${k}: ${found}\n${record}`);
       });
     }),
   );
