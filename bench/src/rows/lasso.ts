@@ -1,4 +1,4 @@
-import { callFamily } from "../harness/family.js";
+import { callFamily, Lacking } from "../harness/family.js";
 import { type Inputs, randomSource, uniform, type Values } from "../harness/values.js";
 
 type Lasso = { rows: number; features: number; tasks: number; relevant: number; alpha: number; tolerance: number };
@@ -81,6 +81,30 @@ export const multiTaskLasso = callFamily<Lasso>({
   reference,
   work: ({ rows, features, tasks }) => ({ bytes: 8 * rows * (features + tasks), dtype: "float64" }),
   implementations: {
+    kinship: ({ mtl, compiled }, given, { rows, features, tasks, alpha, tolerance }) => {
+      if (compiled) throw new Lacking("a solver has nothing to compile");
+      const x = { data: given.x!.data, shape: [rows, features], stride: [features, 1], offset: 0 };
+      const columns = Array.from({ length: tasks }, (_, t) => ({
+        name: `task ${t}`,
+        x,
+        y: Float64Array.from({ length: rows }, (_, row) => given.y!.data[row * tasks + t]!),
+      }));
+      const regularizer = mtl.jointFeatures();
+      // Our objective is not divided by 2n.
+      const lambda = 2 * rows * alpha;
+      return {
+        run: () => mtl.fitLinear({ tasks: columns, regularizer, lambda, intercept: "none", tolerance }),
+        read: (model) => {
+          const { weights } = model as ReturnType<typeof mtl.fitLinear>;
+          return [
+            Float64Array.from(
+              { length: features * tasks },
+              (_, k) => weights[(k % tasks) * features + Math.floor(k / tasks)]!,
+            ),
+          ];
+        },
+      };
+    },
     numpyTs: ({ np, array, computes }, given, { rows, features, tasks, alpha, tolerance }) => {
       const [x, y] = [array(given.x!), array(given.y!)];
       return computes(() => {
