@@ -1,4 +1,5 @@
-import { compile, mul, normal, randomKey, type Structure, sum, type Tensor, tensor } from "@kinship/tensor";
+import { mul, normal, randomKey, type Structure, sum, type Tensor, tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 import {
   avgPool2dLayer,

@@ -1,7 +1,6 @@
 import {
   add,
   arange,
-  compile,
   matmul,
   mean,
   mul,
@@ -14,6 +13,7 @@ import {
   tensor,
   variance,
 } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 import {
   activation,

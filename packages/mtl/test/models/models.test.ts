@@ -1,6 +1,5 @@
 import {
   add,
-  compile,
   concat,
   mul,
   normal,
@@ -12,6 +11,7 @@ import {
   type Tensor,
   tensor,
 } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 import {
   batchNorm,
