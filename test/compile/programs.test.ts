@@ -1,6 +1,6 @@
 import { grad } from "@kinship/autodiff";
-import { add, cast, isFloating, mean, type Tensor, tanh, zeros } from "@kinship/tensor";
-import { compile } from "@kinship/tensor/compile";
+import { add, cast, isFloating, mean, slice, type Tensor, tanh, tensor, zeros } from "@kinship/tensor";
+import { compile, scan } from "@kinship/tensor/compile";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { interpret, randomProgram } from "./programs.js";
@@ -57,6 +57,41 @@ test("gradients of random programs are the evaluated ones", () => {
         const largest = Math.max(1, ...Array.from(x.toTypedArray(), Math.abs));
         const found = difference(x, results[k], relative * largest);
         if (found) throw new Error(`gradient ${k}: ${found}\n${record}`);
+      });
+    }),
+  );
+});
+
+test("a scan of a random step is the same bits as its calls one after another", () => {
+  const likeness = ({ dtype, shape }: Tensor) => `${dtype} [${shape}]`;
+  fc.assert(
+    fc.property(randomProgram, fc.nat(5), (program, turn) => {
+      const { inputs, f } = interpret(program);
+      // Each state becomes a result like it, or another state like it, if there is one: all kinds of ways round.
+      const step = (state: Tensor[], x: Tensor) => {
+        const results = f(...state);
+        const all = [...results, ...state];
+        const next = state.map((s, k) => {
+          const like = all.filter((y) => likeness(y) === likeness(s));
+          return like[(turn + k) % like.length];
+        });
+        return { state: next, output: [add(x, 1), ...results] };
+      };
+      const rows = tensor([1, 2, 3]);
+      const scanned = scan(step, inputs, rows, { verify: true });
+      const compiled = compile(step);
+      let state = inputs;
+      for (const [k, row] of [1, 2, 3].entries()) {
+        const made = compiled(state, tensor(row));
+        state = made.state;
+        made.output.forEach((x, n) => {
+          const found = difference(x, slice(scanned.output[n], [k]), 0);
+          if (found) throw new Error(`step ${k}, output ${n}: ${found}`);
+        });
+      }
+      state.forEach((x, k) => {
+        const found = difference(x, scanned.state[k], 0);
+        if (found) throw new Error(`state ${k}: ${found}`);
       });
     }),
   );

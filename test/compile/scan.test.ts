@@ -2,15 +2,19 @@ import { grad, valueAndGrad } from "@kinship/autodiff";
 import {
   add,
   concat,
+  flip,
   matmul,
+  mean,
   mul,
   type Structure,
   slice,
+  softmax,
   sub,
   sum,
   type Tensor,
   tanh,
   tensor,
+  transpose,
   zeros,
 } from "@kinship/tensor";
 import { compile, scan } from "@kinship/tensor/compile";
@@ -118,6 +122,32 @@ test("training is that of the evaluator, step by step", () => {
   for (const key of ["weights", "velocity"] as const)
     fast.state[key].toTypedArray().forEach((x, k) => {
       expect(x).toBeCloseTo(slow.state[key].toTypedArray()[k], 12);
+    });
+});
+
+describe("a state that is read otherwise than it is written is not written over", () => {
+  const mixing = wave([6, 6], 4);
+  const updates: Record<string, (s: Tensor, x: Tensor) => Tensor> = {
+    transposed: (s, x) => mul(transpose(s, [1, 0]), x),
+    reversed: (s, x) => mul(flip(s), x),
+    product: (s, x) => mul(matmul(s, mixing), x),
+    "product alone": (s) => matmul(s, mixing),
+    shifted: (s, x) => concat([slice(s, [[1, null]]), mul(slice(s, [[0, 1]]), x)]),
+    softmax: (s, x) => softmax(mul(s, x)),
+    "less its mean": (s, x) => mul(sub(s, mean(s, { axis: 0, keepDimensions: true })), x),
+    "times its sum": (s, x) => mul(mul(s, sum(s)), x),
+    elementwise: (s, x) => add(mul(s, x), 1),
+  };
+  for (const [name, update] of Object.entries(updates))
+    test(name, () => {
+      const step = (s: Tensor, { x }: { x: Tensor }) => ({ state: update(s, x), output: sum(s) });
+      const rows = { x: tensor(new Float64Array([0.5, -0.25, 1, 0.75])) };
+      const slow = slowly(step, wave([6, 6], 1), rows);
+      const fast = scan(step, wave([6, 6], 1), rows, { verify: true });
+      expect(fast.state.toTypedArray().length).toBe(36);
+      fast.state.toTypedArray().forEach((value, k) => {
+        expect(value).toBeCloseTo(slow.state.toTypedArray()[k], 10);
+      });
     });
 });
 
