@@ -118,6 +118,11 @@ export { kinshipMatrix } from "./relations/explicit.js";
 export { type GraphOptions, graphKinship } from "./relations/graph.js";
 export { identityKinship } from "./relations/identity.js";
 export type { Kinship, KinshipBuilder, PrecisionGraph } from "./relations/kinship.js";
+export {
+  type CrossValidateLearnedOptions,
+  crossValidateLearned,
+} from "./relations/learned/cross-validate.js";
+export { type FitLearnedOptions, fitLearned, type LearnedFit, type LearnedOptions } from "./relations/learned/fit.js";
 export { matrixKinship } from "./relations/matrix.js";
 export { meanKinship } from "./relations/mean.js";
 export { parentsFromColumn } from "./relations/parents.js";

@@ -12,6 +12,7 @@ import { interpolateLatent } from "./latent.js";
 import type { InterceptMode, LinearModel } from "./model.js";
 import { refine } from "./refine.js";
 import { createSystem, objectiveOf } from "./system.js";
+import { splitWeights } from "./weights.js";
 
 export interface FitOptions {
   readonly tasks: readonly Task[];
@@ -34,14 +35,11 @@ export interface FitOptions {
  */
 export function fitKNorm(options: FitOptions): LinearModel {
   const { tasks, kinship, lambda, intercept = "coupled", lambdaIntercept = lambda } = options;
-  requirePenalty(lambda, "lambda");
-  requirePenalty(lambdaIntercept, "lambdaIntercept");
+  requirePenalty(lambda, "lambda", "fitKNorm");
+  requirePenalty(lambdaIntercept, "lambdaIntercept", "fitKNorm");
   const design = designOf(tasks, "fitKNorm");
   const [grams] = gramsByFold(design, intercept !== "none", 1, []);
-  const features = options.features ?? Array.from({ length: design.features }, (_, k) => `x${k + 1}`);
-  if (features.length !== design.features) {
-    throw new InputError(`fitKNorm: ${features.length} names for ${design.features} features`);
-  }
+  const features = featureNamesOf(options.features, design.features, "fitKNorm");
   return fitGrams({
     method: "k-norm",
     grams: grams!,
@@ -54,10 +52,17 @@ export function fitKNorm(options: FitOptions): LinearModel {
   });
 }
 
-function requirePenalty(value: number, name: string): void {
+export function requirePenalty(value: number, name: string, caller: string): void {
   if (!(value >= 0 && Number.isFinite(value))) {
-    throw new InputError(`fitKNorm: ${name} must be a finite number ≥ 0, not ${value}`);
+    throw new InputError(`${caller}: ${name} must be a finite number ≥ 0, not ${value}`);
   }
+}
+
+/** x1, x2, … unless given. */
+export function featureNamesOf(given: readonly string[] | undefined, count: number, caller: string): readonly string[] {
+  const names = given ?? Array.from({ length: count }, (_, k) => `x${k + 1}`);
+  if (names.length !== count) throw new InputError(`${caller}: ${names.length} names for ${count} features`);
+  return names;
 }
 
 export interface GramFit {
@@ -81,7 +86,7 @@ export function fitGrams(fit: GramFit): LinearModel {
   if (width > slopes) penalties[slopes] = lambdaIntercept / 2;
   const solver = chooseSolver(grams, graph, slopes);
   const failed = solver.factor(lambda / 2, lambdaIntercept / 2);
-  if (failed >= 0) throw singular(failed, fit);
+  if (failed >= 0) throw singularError(failed, fit);
   const system = createSystem(grams, graph, penalties);
   const { weights, residual, iterations } = refine(system, solver);
   const objective = objectiveOf(system, weights);
@@ -94,12 +99,6 @@ export function fitGrams(fit: GramFit): LinearModel {
       if (penalties[i] === 0) interpolateLatent(graph, forest, tasks, width, i, weights);
     }
   }
-  const slopesOnly = new Float64Array(graph.size * slopes);
-  const intercepts = new Float64Array(graph.size);
-  for (let node = 0; node < graph.size; node++) {
-    slopesOnly.set(weights.subarray(node * width, node * width + slopes), node * slopes);
-    if (width > slopes) intercepts[node] = weights[node * width + slopes]!;
-  }
   const converged = residual <= 1e-8;
   return {
     method,
@@ -110,8 +109,7 @@ export function fitGrams(fit: GramFit): LinearModel {
     intercept,
     lambda,
     lambdaIntercept,
-    weights: slopesOnly,
-    intercepts,
+    ...splitWeights(weights, graph.size, width, slopes),
     parts: [],
     objective,
     certificate: {
@@ -126,7 +124,7 @@ export function fitGrams(fit: GramFit): LinearModel {
   };
 }
 
-function singular(node: number, { kinship, lambda, lambdaIntercept, intercept }: GramFit): InputError {
+export function singularError(node: number, { kinship, lambda, lambdaIntercept, intercept }: GramFit): InputError {
   const name = [...kinship.tasks, ...kinship.latent][node];
   const penalties = intercept === "coupled" ? `λ = ${lambda}, λ_intercept = ${lambdaIntercept}` : `λ = ${lambda}`;
   return new InputError(

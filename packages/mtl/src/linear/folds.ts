@@ -71,44 +71,55 @@ export interface FoldProblem {
  * @param nodeOf the node of `graph` that predicts a task
  */
 export function foldProblem(
-  { train, features, starts, x, y }: Fold,
+  fold: Fold,
   graph: PrecisionGraph,
   transform: (grams: Grams) => Grams,
   nodeOf: (task: number) => number,
 ): FoldProblem {
-  const grams = transform(train);
+  const { features, y } = fold;
+  const grams = transform(fold.train);
   const { width } = grams;
   holdAbsentTasks(grams);
   const solver = chooseSolver(grams, graph, features);
   const right = new Float64Array(graph.size * width);
   right.set(grams.moments);
   const weights = new Float64Array(right.length);
-  const predicted = new Float64Array(y.length);
   const error = (lambda: number, lambdaIntercept: number) => {
     if (solver.factor(lambda / 2, lambdaIntercept / 2) >= 0) return Number.NaN;
     solver.solve(right, weights, true);
-    let total = 0;
-    for (let task = 0; task + 1 < starts.length; task++) {
-      const node = nodeOf(task) * width;
-      const start = starts[task]!;
-      const end = starts[task + 1]!;
-      multiplyRows(x, start * features, end - start, features, weights, node, predicted, start);
-      const intercept = width > features ? weights[node + features]! : 0;
-      for (let i = start; i < end; i++) {
-        const residual = predicted[i]! + intercept - y[i]!;
-        total += residual * residual;
-      }
-    }
-    return total / y.length;
+    return heldOutError(fold, weights, width, nodeOf);
   };
   return { error, rows: y.length };
+}
+
+/** Mean squared error on the held-out rows. @param weights [nodes, width], the intercept last */
+export function heldOutError(
+  { features, starts, x, y }: Fold,
+  weights: Float64Array,
+  width: number,
+  nodeOf: (task: number) => number,
+): number {
+  const predicted = new Float64Array(y.length);
+  let total = 0;
+  for (let task = 0; task + 1 < starts.length; task++) {
+    const node = nodeOf(task) * width;
+    const start = starts[task]!;
+    const end = starts[task + 1]!;
+    multiplyRows(x, start * features, end - start, features, weights, node, predicted, start);
+    const intercept = width > features ? weights[node + features]! : 0;
+    for (let i = start; i < end; i++) {
+      const residual = predicted[i]! + intercept - y[i]!;
+      total += residual * residual;
+    }
+  }
+  return total / y.length;
 }
 
 /**
  * A task all of whose rows are held out has nothing to set a free intercept by. A trace of weight sets it to 0,
  * the mean of all targets.
  */
-function holdAbsentTasks({ tasks, width, matrices }: Grams): void {
+export function holdAbsentTasks({ tasks, width, matrices }: Grams): void {
   for (let task = 0; task < tasks; task++) {
     const last = (task + 1) * width * width - 1;
     if (matrices[last] === 0) matrices[last] = 1e-9;

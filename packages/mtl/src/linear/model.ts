@@ -36,7 +36,7 @@ export interface Certificate {
 
 /** Weights of every node of the kinship graph: the tasks, then the latent nodes. */
 export interface LinearModel {
-  readonly method: "k-norm" | "single-task" | "pooled" | "regularized";
+  readonly method: "k-norm" | "single-task" | "pooled" | "regularized" | "learned";
   readonly loss: LossDescription;
   /** The penalty and its options, for people: what is needed to predict are the weights. */
   readonly regularizer: { readonly name: string; readonly parameters: Parameters };

@@ -24,13 +24,13 @@ export function createSystem(grams: Grams, graph: PrecisionGraph, penalties: Flo
 }
 
 /**
- * Writes (blockdiag(G) + P ⊗ D) w into `out`, and returns the norm of the terms it is the sum of, by which
- * rounding in `out` is measured.
+ * Writes (blockdiag(G) + P ⊗ D) w into `out`, and returns the sum of the sizes of its terms, by which rounding in
+ * `out` is measured (sizes, not squares: those of 1e-200 would vanish).
  */
 export function applySystem({ grams, graph, penalties, own }: System, w: Float64Array, out: Float64Array): number {
   const { tasks, width, matrices } = grams;
   const { from, to, value, size } = graph;
-  let squares = 0;
+  let terms = 0;
   for (let node = 0; node < size; node++) {
     for (let i = 0; i < width; i++) {
       const at = node * width + i;
@@ -41,7 +41,7 @@ export function applySystem({ grams, graph, penalties, own }: System, w: Float64
         for (let j = 0; j < width; j++) product += matrices[row + j]! * w[node * width + j]!;
       }
       out[at] = product + pull;
-      squares += product * product + pull * pull;
+      terms += Math.abs(product) + Math.abs(pull);
     }
   }
   for (let edge = 0; edge < value.length; edge++) {
@@ -52,30 +52,29 @@ export function applySystem({ grams, graph, penalties, own }: System, w: Float64
       const force = strength * (w[b + i]! - w[a + i]!);
       out[a + i] = out[a + i]! + force;
       out[b + i] = out[b + i]! - force;
-      squares += 2 * strength * strength * (w[a + i]! * w[a + i]! + w[b + i]! * w[b + i]!);
+      terms += 2 * Math.abs(strength) * (Math.abs(w[a + i]!) + Math.abs(w[b + i]!));
     }
   }
-  return Math.sqrt(squares);
+  return terms;
 }
 
-/** Writes g − H w into `out`; returns its norm over that of its terms (Rigal & Gaches' normwise backward error). */
+/** Writes g − H w into `out`; returns its size over that of its terms (Rigal & Gaches' backward error, in the 1-norm). */
 export function residualOf(system: System, w: Float64Array, out: Float64Array): number {
   const terms = applySystem(system, w, out);
   const { moments } = system.grams;
-  let squares = 0;
+  let left = 0;
   let data = 0;
   for (let i = 0; i < out.length; i++) {
     const moment = moments[i] ?? 0;
     out[i] = moment - out[i]!;
-    squares += out[i]! * out[i]!;
-    data += moment * moment;
+    left += Math.abs(out[i]!);
+    data += Math.abs(moment);
   }
-  return squares === 0 ? 0 : Math.sqrt(squares) / (Math.sqrt(data) + terms);
+  return left === 0 ? 0 : left / (data + terms);
 }
 
-/** Σ_t α_t ‖X_t w_t − y_t‖² + Σ D_k P_ij w_ik w_jk: the objective, its latent nodes at their given values. */
-export function objectiveOf({ grams, graph, penalties, own }: System, w: Float64Array): number {
-  const { tasks, width, matrices, moments, squares } = grams;
+/** Σ_t α_t ‖X_t w_t − y_t‖², from the Gram matrices; `w` begins with the tasks. */
+export function lossOf({ tasks, width, matrices, moments, squares }: Grams, w: Float64Array): number {
   let total = 0;
   for (let task = 0; task < tasks; task++) {
     let errors = squares[task]!;
@@ -87,6 +86,13 @@ export function objectiveOf({ grams, graph, penalties, own }: System, w: Float64
     }
     total += Math.max(0, errors);
   }
+  return total;
+}
+
+/** Σ_t α_t ‖X_t w_t − y_t‖² + Σ D_k P_ij w_ik w_jk: the objective, its latent nodes at their given values. */
+export function objectiveOf({ grams, graph, penalties, own }: System, w: Float64Array): number {
+  const { width } = grams;
+  let total = lossOf(grams, w);
   for (let node = 0; node < graph.size; node++) {
     for (let i = 0; i < width; i++) total += penalties[i]! * own[node]! * w[node * width + i]! ** 2;
   }

@@ -46,7 +46,7 @@ export function deserialize(text: string): LinearModel {
   const { outputs } = lossOf(loss);
   const width = features.length * outputs;
   return {
-    method: model.method.oneOf(["k-norm", "single-task", "pooled", "regularized"]),
+    method: model.method.oneOf(["k-norm", "single-task", "pooled", "regularized", "learned"]),
     loss,
     regularizer: readDescription(model.regularizer),
     features,

@@ -1,0 +1,154 @@
+import { type Eigen, symmetricEigen } from "../../balance/solvers/pseudo-inverse.js";
+import type { Grams } from "../../linear/grams.js";
+import type { PrecisionGraph } from "../kinship.js";
+
+/**
+ * How weights are measured while relations are learned: the penalty of W is (λ/2) tr(M W K₀ Wᵀ), with
+ * M = (1 − ρ) D⁻¹ + ρ I and D the learned covariance of the features, of trace T.
+ */
+export interface Metric {
+  /** Singular values of [W K₀^½, √ε I], ascending: σ = √(s² + ε). */
+  readonly singular: Float64Array;
+  /** Their directions U, columns of a row-major [slopes, slopes]. */
+  readonly directions: Float64Array;
+  /** Σ σ. */
+  readonly total: number;
+  /** The eigenvalues of M. */
+  readonly stiffness: Float64Array;
+}
+
+/** Before anything is learned: M = I. */
+export function plainMetric(slopes: number): Metric {
+  const directions = new Float64Array(slopes * slopes);
+  for (let i = 0; i < slopes; i++) directions[i * slopes + i] = 1;
+  const ones = new Float64Array(slopes).fill(1);
+  return { singular: ones, directions, total: slopes, stiffness: ones };
+}
+
+/** The M that is best for weights with W K₀ Wᵀ = `scatter`: D = (scatter + εI)^½ T / tr. */
+export function metricOf(scatter: Float64Array, tasks: number, smoothing: number, share: number): Metric {
+  const { values, vectors } = eigenOf(scatter);
+  const singular = values.map((value) => Math.sqrt(Math.max(0, value) + smoothing));
+  const total = singular.reduce((sum, value) => sum + value, 0);
+  const stiffness = singular.map((value) => ((1 - share) * total) / (tasks * value) + share);
+  return { singular, directions: vectors, total, stiffness };
+}
+
+function eigenOf(scatter: Float64Array): Eigen {
+  return scatter.length === 1 ? { values: scatter, vectors: Float64Array.of(1) } : symmetricEigen(scatter);
+}
+
+/** Σ_k λ-free penalty at its best M: (1 − ρ) (Σ σ)² / T + ρ tr(scatter). */
+export function penaltyOf({ singular, total }: Metric, tasks: number, smoothing: number, share: number): number {
+  const trace = singular.reduce((sum, value) => sum + (value * value - smoothing), 0);
+  return ((1 - share) * total * total) / tasks + share * trace;
+}
+
+/** Coordinates v with w = F v, F = U diag(stiffness^−½), in which M is the identity; an intercept stays as it is. */
+export interface Coordinates {
+  readonly slopes: number;
+  /** F, [slopes, slopes]. */
+  readonly outward: Float64Array;
+  /** F⁻¹ = diag(stiffness^½) Uᵀ. */
+  readonly inward: Float64Array;
+}
+
+export function coordinatesOf({ directions, stiffness }: Metric): Coordinates {
+  const slopes = stiffness.length;
+  const outward = new Float64Array(slopes * slopes);
+  const inward = new Float64Array(slopes * slopes);
+  for (let k = 0; k < slopes; k++) {
+    const root = Math.sqrt(stiffness[k]!);
+    for (let i = 0; i < slopes; i++) {
+      outward[i * slopes + k] = directions[i * slopes + k]! / root;
+      inward[k * slopes + i] = directions[i * slopes + k]! * root;
+    }
+  }
+  return { slopes, outward, inward };
+}
+
+/** Applies a [slopes, slopes] matrix to the slopes of each node of [nodes, width]. */
+export function mapSlopes(matrix: Float64Array, slopes: number, weights: Float64Array, width: number): Float64Array {
+  const out = weights.slice();
+  for (let start = 0; start < weights.length; start += width) {
+    for (let i = 0; i < slopes; i++) {
+      let value = 0;
+      for (let k = 0; k < slopes; k++) value += matrix[i * slopes + k]! * weights[start + k]!;
+      out[start + i] = value;
+    }
+  }
+  return out;
+}
+
+/** The Gram matrices of the inputs x F. */
+export function mapGrams(grams: Grams, { slopes, outward }: Coordinates): Grams {
+  const { tasks, width, matrices, moments } = grams;
+  const transposed = new Float64Array(slopes * slopes);
+  for (let i = 0; i < slopes; i++)
+    for (let k = 0; k < slopes; k++) transposed[k * slopes + i] = outward[i * slopes + k]!;
+  const mapped = new Float64Array(matrices.length);
+  const half = new Float64Array(width * slopes);
+  for (let task = 0; task < tasks; task++) {
+    const from = task * width * width;
+    // half = G F, then Fᵀ half: only the slopes' columns; the intercept's row gives its column by symmetry.
+    for (let i = 0; i < width; i++) {
+      for (let k = 0; k < slopes; k++) {
+        let value = 0;
+        for (let j = 0; j < slopes; j++) value += matrices[from + i * width + j]! * transposed[k * slopes + j]!;
+        half[k * width + i] = value;
+      }
+    }
+    for (let i = 0; i < slopes; i++) {
+      for (let k = 0; k <= i; k++) {
+        let value = 0;
+        for (let j = 0; j < slopes; j++) value += transposed[i * slopes + j]! * half[k * width + j]!;
+        mapped[from + i * width + k] = value;
+        mapped[from + k * width + i] = value;
+      }
+    }
+    if (width === slopes) continue;
+    for (let k = 0; k < slopes; k++) {
+      mapped[from + slopes * width + k] = half[k * width + slopes]!;
+      mapped[from + k * width + slopes] = half[k * width + slopes]!;
+    }
+    mapped[from + width * width - 1] = matrices[from + width * width - 1]!;
+  }
+  return { ...grams, matrices: mapped, moments: mapSlopes(transposed, slopes, moments, width) };
+}
+
+/** P W over all nodes, W the slopes of [nodes, width]: [nodes, slopes]. Latent rows vanish where W is at its best. */
+export function multiplyPrecision(graph: PrecisionGraph, weights: Float64Array, width: number, slopes: number) {
+  const { size, diagonal, from, to, value } = graph;
+  const out = new Float64Array(size * slopes);
+  const own = diagonal.slice();
+  for (let edge = 0; edge < value.length; edge++) {
+    own[from[edge]!]! += value[edge]!;
+    own[to[edge]!]! += value[edge]!;
+  }
+  for (let node = 0; node < size; node++) {
+    for (let i = 0; i < slopes; i++) out[node * slopes + i] = own[node]! * weights[node * width + i]!;
+  }
+  for (let edge = 0; edge < value.length; edge++) {
+    const [a, b] = [from[edge]!, to[edge]!];
+    for (let i = 0; i < slopes; i++) {
+      const force = value[edge]! * (weights[b * width + i]! - weights[a * width + i]!);
+      out[a * slopes + i]! += force;
+      out[b * slopes + i]! -= force;
+    }
+  }
+  return out;
+}
+
+/** W K₀ Wᵀ = Σ over edges and nodes, [slopes, slopes]. */
+export function scatterOf(graph: PrecisionGraph, weights: Float64Array, width: number, slopes: number): Float64Array {
+  const image = multiplyPrecision(graph, weights, width, slopes);
+  const scatter = new Float64Array(slopes * slopes);
+  for (let node = 0; node < graph.size; node++) {
+    for (let i = 0; i < slopes; i++) {
+      const w = weights[node * width + i]!;
+      for (let j = 0; j <= i; j++) scatter[i * slopes + j]! += w * image[node * slopes + j]!;
+    }
+  }
+  for (let i = 0; i < slopes; i++) for (let j = 0; j < i; j++) scatter[j * slopes + i] = scatter[i * slopes + j]!;
+  return scatter;
+}
