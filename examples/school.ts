@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import {
   applyPipeline,
@@ -19,21 +19,10 @@ import {
   tasksFromRows,
 } from "@kinship/mtl";
 import { readTable } from "./support/csv.js";
+import { dataFolder } from "./support/data.js";
 
-/**
- * The School data may not be redistributed: they are read from the folder that KINSHIP_DATA names, or from
- * shared/data beside the checkout. Null where they are not.
- */
-export function schoolFolder(): URL | null {
-  const root = new URL(import.meta.url.includes("/dist/") ? "../../" : "../", import.meta.url);
-  const named = process.env.KINSHIP_DATA;
-  const candidates = [
-    ...(named === undefined ? [] : [new URL(`file://${named.replace(/\/?$/, "/")}school/`)]),
-    new URL("../shared/data/school/", root),
-    new URL("../../shared/data/school/", root),
-  ];
-  return candidates.find((folder) => existsSync(new URL("school.csv", folder))) ?? null;
-}
+/** The School data may not be redistributed: null where they are not. */
+export const schoolFolder = (): URL | null => dataFolder("school", "school.csv");
 
 export interface SchoolData {
   readonly table: Table;

@@ -1,7 +1,8 @@
 import { meanKinship } from "@kinship/mtl";
 import { describe, expect, test } from "vitest";
+import { rateOnSeed, readSurvey, surveyFolder } from "../../../../examples/computer-survey.js";
 import { compareOnSchools, sectorKinship } from "../../../../examples/high-school-and-beyond.js";
-import { compareOnSplit, readSchool, schoolFolder } from "../../../../examples/school.js";
+import { compareOnSplit, learnOnSplit, readSchool, schoolFolder } from "../../../../examples/school.js";
 
 const mean = (values: readonly number[]) => values.reduce((total, value) => total + value / values.length, 0);
 
@@ -37,5 +38,33 @@ describe.skipIf(folder === null)("School, ten published splits (skipped where th
     }
     expect(data.splits.length).toBe(10);
     expect(mean(errors)).toBeLessThanOrEqual(101);
+  }, 300_000);
+
+  // Two minutes for all ten; `examples/school.ts` prints them.
+  test("relations learned without a prior (MTRL): at most 102.8 on the first three splits", async () => {
+    const data = readSchool(folder!);
+    const errors: number[] = [];
+    for (const split of [0, 1, 2]) {
+      const { fit, evaluation } = await learnOnSplit(data, split, "none");
+      expect(fit.model.certificate.residual).toBeLessThan(1e-4);
+      errors.push(evaluation.overall.mse);
+    }
+    expect(mean(errors)).toBeLessThanOrEqual(102.8);
+  }, 300_000);
+});
+
+const survey = surveyFolder();
+
+describe.skipIf(survey === null)("Computer survey, ten draws of 16 of 20 (skipped where the data are not)", () => {
+  test("RMSE to a common mean is at most 2.40 on average, below single-task ridge on every draw", async () => {
+    const data = readSurvey(survey!);
+    expect(data.ratings.length).toBe(190);
+    const errors: number[] = [];
+    for (let seed = 0; seed < 10; seed++) {
+      const { alone, mean: drawn } = await rateOnSeed(data, seed);
+      expect(drawn).toBeLessThan(alone);
+      errors.push(drawn);
+    }
+    expect(mean(errors)).toBeLessThanOrEqual(2.4);
   }, 300_000);
 });
