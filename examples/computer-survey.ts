@@ -50,7 +50,7 @@ export async function rateOnSeed({ attributes, ratings }: Survey, seed: number):
     y: known.map((computer) => row[computer]!),
   }));
   const errorWith = async (kinship: KinshipBuilder) => {
-    const { lambda, lambdaIntercept } = await crossValidate({ tasks, kinship, folds: 4, repeats: 1, seed });
+    const { lambda, lambdaIntercept } = await crossValidate({ tasks, kinship, seed });
     const model = fitKNorm({ tasks, kinship, lambda, lambdaIntercept });
     let squares = 0;
     for (const [person, { name }] of tasks.entries()) {
