@@ -154,7 +154,8 @@ export class LoopBuilder {
 
   /** The earliest phase in which all that is loaded is there; undefined where the kernel has it too late or elsewhere. */
   #phaseFor(loads: readonly Load[], level: "full" | "row", folded = this.#folded ?? []): number | undefined {
-    if (this.#closed || this.#arrays + loads.length > mostArrays) return undefined;
+    // A statement that reads more on its own must stand somewhere: in a loop of its own.
+    if (this.#closed || (this.#arrays > 0 && this.#arrays + loads.length > mostArrays)) return undefined;
     let phase = 0;
     for (const { value, layout } of loads) {
       const member = this.#members.get(value);
