@@ -68,6 +68,7 @@ export { sequential } from "./layers/sequential.js";
 export { countParameters, type SummaryRow, summary, summaryRows } from "./layers/summary.js";
 export { type CrossValidateOptions, type CrossValidation, crossValidate } from "./linear/cross-validate.js";
 export { type FitOptions, fitKNorm } from "./linear/fit.js";
+export type { KinShares } from "./linear/kin.js";
 export { type Certificate, type InterceptMode, type LinearModel, nodeNames } from "./linear/model.js";
 export { type PredictOptions, predict, predictRows, predictTask } from "./linear/predict.js";
 export type { Progress, RunControl } from "./linear/run-control.js";
@@ -114,6 +115,15 @@ export type { Penalty } from "./objective/penalty.js";
 export { type RegressionOptions, regression } from "./objective/regression.js";
 export * from "./optimizers/index.js";
 export * from "./regularizers/index.js";
+export { covarianceKinship } from "./relations/covariance.js";
+export {
+  type DescriptorKernel,
+  type DescriptorKinship,
+  type DescriptorOptions,
+  descriptorKinship,
+  gaussianKernel,
+  linearKernel,
+} from "./relations/descriptor.js";
 export { kinshipMatrix } from "./relations/explicit.js";
 export { type GraphOptions, graphKinship } from "./relations/graph.js";
 export { identityKinship } from "./relations/identity.js";
@@ -127,6 +137,7 @@ export { matrixKinship } from "./relations/matrix.js";
 export { meanKinship } from "./relations/mean.js";
 export { parentsFromColumn } from "./relations/parents.js";
 export { pooledKinship } from "./relations/pooled.js";
+export { correlationKinship, type SimilarityOptions, similarityKinship } from "./relations/similarity.js";
 export { type TreeOptions, treeKinship } from "./relations/tree.js";
 export * from "./solvers/index.js";
 export { type Dataset, sharedRows, type TaskRows, takeRows } from "./train/data.js";

@@ -4,11 +4,14 @@ import type { Table } from "../data/table.js";
 import type { MatrixLike } from "../data/tasks.js";
 import { InputError } from "../errors.js";
 import { lossOf } from "../losses/saved.js";
-import { type LinearModel, nodeNames } from "./model.js";
+import { type KinShares, type NodeWeights, withKin } from "./kin.js";
+import type { LinearModel } from "./model.js";
 
 export interface PredictOptions {
   /** The parent (or any node of the kinship) that stands for a task the model was not fitted on. */
   readonly parents?: ReadonlyMap<string, string>;
+  /** Shares of several nodes that stand for one, as `descriptorKinship` finds them. */
+  readonly kin?: KinShares;
 }
 
 /**
@@ -28,8 +31,8 @@ export function predict(model: LinearModel, table: Table, options: PredictOption
  * logistic loss, the expected count under Poisson's; under the multinomial loss [rows, classes], each row's probabilities.
  */
 export function predictRows(model: LinearModel, rows: PreparedRows, options: PredictOptions = {}): Float64Array {
-  const nodeOf = nodeFinder(model, options);
-  return predictNodes(model, rows.x, Int32Array.from(rows.tasks, nodeOf));
+  const nodes = withKin(model, options.kin ?? new Map());
+  return predictNodes(model, nodes, rows.x, Int32Array.from(rows.tasks, nodeFinder(model, nodes, options)));
 }
 
 /** Predictions for the inputs x, [n, features], of one task. */
@@ -43,13 +46,14 @@ export function predictTask(
   if (columns !== model.features.length) {
     throw new InputError(`predictTask: x has ${columns} columns, and the model ${model.features.length} features`);
   }
-  const node = nodeFinder(model, options)(task);
-  return predictNodes(model, data, new Int32Array(rows).fill(node));
+  const nodes = withKin(model, options.kin ?? new Map());
+  return predictNodes(model, nodes, data, new Int32Array(rows).fill(nodeFinder(model, nodes, options)(task)));
 }
 
 /** One row of `outputs` predictions a row of x, by the weights of that row's node. */
 function predictNodes(
-  { weights, intercepts, features, loss, pipeline }: LinearModel,
+  { features, loss, pipeline }: LinearModel,
+  { weights, intercepts }: NodeWeights,
   x: Float64Array,
   nodes: Int32Array,
 ): Float64Array {
@@ -69,10 +73,10 @@ function predictNodes(
   return out;
 }
 
-function nodeFinder(model: LinearModel, { parents }: PredictOptions): (task: string) => number {
-  const nodes = new Map(nodeNames(model).map((name, node) => [name, node]));
+function nodeFinder(model: LinearModel, { names }: NodeWeights, { parents }: PredictOptions) {
+  const nodes = new Map(names.map((name, node) => [name, node]));
   const { root, kind } = model.kinship;
-  return (task) => {
+  return (task: string): number => {
     const known = nodes.get(task);
     if (known !== undefined) return known;
     const parent = parents?.get(task);
@@ -83,7 +87,7 @@ function nodeFinder(model: LinearModel, { parents }: PredictOptions): (task: str
     if (stand === null) {
       throw new InputError(
         `predict: the model was not fitted on task "${task}", and the ${kind} kinship says nothing of a new task; ` +
-          `give the node that stands for it in parents`,
+          `give the node that stands for it in parents, or shares of several in kin`,
       );
     }
     return nodes.get(stand)!;

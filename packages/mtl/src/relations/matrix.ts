@@ -1,12 +1,9 @@
 import { choleskyInPlace } from "../algebra/cholesky.js";
 import { smallestEigenvalue } from "../algebra/eigenvalues.js";
-import { matrixOf } from "../data/arrays.js";
 import type { MatrixLike } from "../data/tasks.js";
 import { InputError } from "../errors.js";
 import { type Edge, type KinshipBuilder, precisionGraph, requireDistinct } from "./kinship.js";
-
-/** Asymmetry and negative eigenvalues up to this share of the largest entry are taken for rounding. */
-const rounding = 1e-10;
+import { rounding, symmetricOf } from "./symmetric.js";
 
 /**
  * A kinship matrix as it is: [T, T], symmetric, positive semi-definite, in the order of the tasks.
@@ -15,31 +12,7 @@ const rounding = 1e-10;
  * and, when tasks are there, if it has the wrong size.
  */
 export function matrixKinship(matrix: MatrixLike): KinshipBuilder {
-  const { data, rows, columns } = matrixOf(matrix, "matrixKinship: K");
-  if (rows !== columns || rows === 0) {
-    throw new InputError(`matrixKinship: K must be square, its shape is [${rows}, ${columns}]`);
-  }
-  const size = rows;
-  let largest = 0;
-  for (const [index, value] of data.entries()) {
-    if (!Number.isFinite(value)) {
-      throw new InputError(`matrixKinship: K[${Math.floor(index / size)}, ${index % size}] is ${value}`);
-    }
-    largest = Math.max(largest, Math.abs(value));
-  }
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < i; j++) {
-      const [lower, upper] = [data[i * size + j]!, data[j * size + i]!];
-      if (Math.abs(lower - upper) > rounding * largest) {
-        throw new InputError(
-          `matrixKinship: K is not symmetric, K[${i}, ${j}] = ${lower} and K[${j}, ${i}] = ${upper}; use (K + Kᵀ)/2?`,
-        );
-      }
-      const value = lower / 2 + upper / 2;
-      data[i * size + j] = value;
-      data[j * size + i] = value;
-    }
-  }
+  const { data, size, largest } = symmetricOf(matrix, "matrixKinship: K");
   requireSemidefinite(data, size, largest);
   return (tasks) => {
     requireDistinct(tasks, "matrixKinship");
@@ -65,6 +38,6 @@ function requireSemidefinite(data: Float64Array, size: number, largest: number):
   throw new InputError(
     `matrixKinship: K is indefinite, its smallest eigenvalue is ${smallest.toPrecision(6)}; ` +
       `add at least ${Math.abs(smallest).toPrecision(3)} to its diagonal, or, if it is a similarity, ` +
-      `use graphKinship with its entries as weights`,
+      `use similarityKinship`,
   );
 }

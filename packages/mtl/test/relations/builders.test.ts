@@ -31,7 +31,7 @@ describe.each(relations)("$name", ({ kinship, matrix }) => {
 describe("matrixKinship refuses", () => {
   test.each<[string, number[][], RegExp]>([
     ["what is not square", [[1, 2]], /must be square, its shape is \[1, 2\]/],
-    ["what is not symmetric", [[1, 0.5], [0.4, 1]], /not symmetric, K\[1, 0\] = 0.4 and K\[0, 1\] = 0.5/], // biome-ignore format: a matrix
+    ["what is not symmetric", [[1, 0.5], [0.4, 1]], /K is not symmetric, entry \[1, 0\] = 0.4 and \[0, 1\] = 0.5/], // biome-ignore format: a matrix
     ["what is not finite", [[Number.NaN]], /K\[0, 0\] is NaN/],
     ["what is indefinite, with its smallest eigenvalue", [[1, 2], [2, 1]], /smallest eigenvalue is -1\.00000.*add at least 1\.00 to its diagonal/], // biome-ignore format: a matrix
   ])("%s", (_, k, message) => {
