@@ -1,4 +1,18 @@
-import { cast, type DType, isFloating, mul, type Tensor, tensor } from "@kinship/tensor";
+import { grad } from "@kinship/autodiff";
+import {
+  add,
+  cast,
+  type DType,
+  greater,
+  isFloating,
+  max,
+  minimum,
+  mul,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+} from "@kinship/tensor";
 import { compile } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 
@@ -60,4 +74,20 @@ test("what is cast to float32 is rounded, also where it is only computed with", 
   expect(compile(there)(x).toTypedArray()).toEqual(Float64Array.from(x.data, Math.fround));
   const whole = tensor([2 ** 24 + 1, -(2 ** 24) - 3], { dtype: "int32" });
   expect(compile(there)(whole).toTypedArray()).toEqual(Float64Array.from(whole.data, Math.fround));
+});
+
+test("a float32 is the same number in a loop of float64 as in one of float32", () => {
+  const f = (x: Tensor) => {
+    const [y, total] = [tanh(x), sum(mul(x, 0.1))];
+    return { y, total, wide: add(cast(x, "float64"), mul(y, total)) };
+  };
+  const x = tensor(Float32Array.from({ length: 40 }, (_, k) => Math.sin(k)));
+  // What is stored is what was computed with: a value that differed from itself would not be its own maximum.
+  const { y, total, wide } = compile(f)(x);
+  wide.toTypedArray().forEach((value, k) => {
+    expect(value).toBe(x.get(k) + Math.fround(y.get(k) * total.item()));
+  });
+  const largest = (z: Tensor) => max(minimum(tanh(greater(z, 0)), z));
+  const numbers = tensor(new Float64Array([2]));
+  expect(compile(grad(largest))(numbers).toArray()).toEqual(grad(largest)(numbers).toArray());
 });

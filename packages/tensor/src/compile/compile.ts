@@ -29,7 +29,11 @@ export interface Compiled<Arguments extends readonly unknown[], Output> {
 interface Entry extends Built, Donations {
   readonly skeleton: Skeleton;
   readonly signatures: readonly Signature[];
+  /** Those of the call at hand, by number; nothing is held between calls. */
+  readonly tensors: Tensor[];
 }
+
+const forget = (tensors: Tensor[]): void => void tensors.fill(undefined as never);
 
 /**
  * The same function as one WebAssembly program: run once on placeholders for each new signature of its arguments
@@ -46,44 +50,42 @@ export function compile<Arguments extends readonly unknown[], Output>(
 ): Compiled<Arguments, Output> {
   const { programs = 16, donate = [] } = options;
   const entries: Entry[] = [];
-  /** The tensors of the call at hand, by number. */
-  let tensors: Tensor[] = [];
   const find = (args: Arguments): Entry => {
     for (let k = 0; k < entries.length; k++) {
       const entry = entries[k];
-      tensors.length = entry.signatures.length;
-      if (matches(entry.skeleton, args, entry.signatures, tensors)) {
+      if (matches(entry.skeleton, args, entry.signatures, entry.tensors)) {
         if (k > 0) entries.unshift(...entries.splice(k, 1));
         return entry;
       }
+      forget(entry.tensors);
     }
-    const found: Tensor[] = [];
-    const skeleton = dissect(args, found, "arguments");
-    const signatures = found.map(({ shape, dtype }): Signature => ({ shape, dtype }));
+    const tensors: Tensor[] = [];
+    const skeleton = dissect(args, tensors, "arguments");
+    const signatures = tensors.map(({ shape, dtype }): Signature => ({ shape, dtype }));
     const built = build(f, skeleton, signatures, options);
-    const entry = { ...built, skeleton, signatures, ...donations(skeleton, signatures, built.results, donate) };
+    const taken = donations(skeleton, signatures, built.results, donate);
+    const entry = { ...built, ...taken, skeleton, signatures, tensors };
     entries.unshift(entry);
     entries.length = Math.min(entries.length, programs);
-    tensors = found;
     return entry;
   };
   const call = (...args: Arguments): Output => {
     if (currentInterpreter() !== evaluate) return f(...args);
+    const { executable, output, donors, donated, tensors } = find(args);
     try {
-      const { executable, output, donors, donated } = find(args);
       if (donated.length === 0) return fill(output, executable.call(tensors)) as Output;
       const results = executable.call(tensors, targets(tensors, donors));
       // Only now: a call that fails takes nothing.
       for (const k of donated) surrender(tensors[k]);
       return fill(output, results) as Output;
     } finally {
-      tensors.length = 0;
+      forget(tensors);
     }
   };
   return Object.assign(call, {
     explain: (...args: Arguments) => {
       const entry = find(args);
-      tensors.length = 0;
+      forget(entry.tensors);
       return explain(entry.executable, entry.stages);
     },
   });

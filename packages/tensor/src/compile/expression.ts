@@ -32,9 +32,12 @@ export class ExpressionBuilder {
   readonly #program: Program;
   readonly #inlined: ReadonlySet<number>;
   readonly #stored: (value: number) => boolean;
+  readonly #mixed: boolean;
 
-  constructor(program: Program, inlined: ReadonlySet<number>, stored: (value: number) => boolean) {
+  /** `mixed`: whether loops may compute in float64, so that what is float32 has to be rounded. */
+  constructor(program: Program, inlined: ReadonlySet<number>, stored: (value: number) => boolean, mixed: boolean) {
     this.#program = program;
+    this.#mixed = mixed;
     this.#inlined = inlined;
     this.#stored = stored;
   }
@@ -102,7 +105,7 @@ export class ExpressionBuilder {
       );
     });
     const dtypes = value.inputs.map((input) => this.#program.values[input].dtype);
-    return asType(substitute(form.body, inputs), form.body, dtypes, value.dtype);
+    return asType(substitute(form.body, inputs), form.body, dtypes, value.dtype, this.#mixed);
   }
 }
 
@@ -117,14 +120,13 @@ export function readsPosition(body: Scalar, seen: Set<Scalar> = new Set()): bool
 }
 
 /**
- * What storing would do to the number: drop its fraction and wrap, or take it as a real number. Only where the type
- * narrows: float32 beside float64 in one loop is computed in float64, and not rounded at every step.
+ * What storing would do to the number: round it, drop its fraction and wrap. A value must be the same number wherever
+ * it is computed, or it would not be equal to itself.
  */
-function asType(made: Scalar, body: Scalar, inputs: readonly DType[], dtype: DType): Scalar {
+function asType(made: Scalar, body: Scalar, inputs: readonly DType[], dtype: DType, mixed: boolean): Scalar {
   const steps = linearize(body, inputs.map(scalarType));
   const last = steps[steps.length - 1];
-  if (dtype === "float32" && (inputs.includes("float64") || inputs.includes("int32")))
-    return operation(toFloat32, made);
+  if (dtype === "float32" && mixed) return operation(toFloat32, made);
   if (isFloating(dtype)) return last.type === "integer" ? operation(toFloat, made) : made;
   const whole = last.type === "float" ? operation(toInteger, made) : made;
   const isTruth =

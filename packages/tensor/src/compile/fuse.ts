@@ -26,12 +26,14 @@ class Fusion {
   readonly #readyAfter = new Map<number, number>();
   readonly #kernels: Planned[] = [];
   readonly #inlined: ReadonlySet<number>;
+  readonly #mixed: boolean;
 
   constructor(
     private readonly program: Program,
     private readonly supports: Supports,
   ) {
     this.#inlined = inlinedValues(program, supports);
+    this.#mixed = program.values.some(({ dtype }) => dtype === "float64");
   }
 
   run(): KernelProgram {
@@ -112,7 +114,7 @@ class Fusion {
   /** Builds a body; values that turn out to need memory of their own are stored first. */
   #build(make: (builder: ExpressionBuilder) => Scalar): { scalar: Scalar; loads: readonly Load[] } {
     for (;;) {
-      const builder = new ExpressionBuilder(this.program, this.#inlined, this.#isStored);
+      const builder = new ExpressionBuilder(this.program, this.#inlined, this.#isStored, this.#mixed);
       try {
         return { scalar: make(builder), loads: builder.loads };
       } catch (reason) {

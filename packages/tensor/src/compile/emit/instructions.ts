@@ -1,8 +1,8 @@
 import type { Instruction } from "../../scalar/scalar.js";
-import { call, type Expression, f32x4, f64x2, i32x4, i64x2, type Local, v128 } from "../../wasm/assembler/index.js";
+import { call, type Expression, i32x4, i64x2, type Local, v128 } from "../../wasm/assembler/index.js";
 import { mathRoutines, type RoutineName } from "../../wasm/math/index.js";
 import { type Routine, routineFunction, type Site } from "../../wasm/math/shape.js";
-import { asFloat, asInteger, type Lanes, maskOf, truth, type Vector } from "./lanes.js";
+import { asFloat, asInteger, asSingle, type Lanes, maskOf, truth, type Vector } from "./lanes.js";
 
 /** How an instruction of scalar bodies is written with vectors: the only place where the two vocabularies meet. */
 type Emitter = (site: Site, lanes: Lanes, operands: readonly Vector[]) => Vector;
@@ -124,10 +124,7 @@ const emitters: Readonly<Record<string, Emitter>> = /* @__PURE__ */ (() => ({
   shiftLeft: shift(i32x4.shl),
   shiftRight: shift(i32x4.shrUnsigned),
   toFloat: (site, lanes, [a]) => asFloat(site, lanes, a),
-  toFloat32: (site, lanes, [a]) => {
-    const value = asFloat(site, lanes, a);
-    return lanes.count === 4 ? value : real(site, f64x2.promoteLowF32x4(f32x4.demoteF64x2Zero(value.local)));
-  },
+  toFloat32: (site, lanes, [a]) => asSingle(site, lanes, a),
   toInteger: (site, lanes, [a]) => asInteger(site, lanes, a),
   sign: (site, lanes, [a]) => {
     const { float } = lanes;

@@ -129,6 +129,12 @@ export function asFloat({ f }: Site, lanes: Lanes, value: Vector): Vector {
   );
 }
 
+/** The number as float32 has it. */
+export function asSingle(site: Site, lanes: Lanes, value: Vector): Vector {
+  const wide = asFloat(site, lanes, value);
+  return lanes.count === 4 ? wide : real(site.f.let(f64x2.promoteLowF32x4(f32x4.demoteF64x2Zero(wide.local))));
+}
+
 /** The whole part modulo 2³², as typed arrays store it; 0 for not-a-number and infinities. */
 export function asInteger({ f }: Site, lanes: Lanes, value: Vector): Vector {
   if (value.type === "integer") return value;

@@ -20,6 +20,7 @@ import { emitInstruction, type RoutinePolicy } from "./instructions.js";
 import {
   asFloat,
   asInteger,
+  asSingle,
   double,
   type Lanes,
   loadVector,
@@ -358,7 +359,10 @@ class LoopEmitter {
       }
       case "input": {
         const source = this.kernel.sources[step.index];
-        if (source.kind === "folded") return this.#totals.get(source.fold)!;
+        if (source.kind === "folded") {
+          const total = this.#totals.get(source.fold)!;
+          return source.dtype === "float32" ? asSingle(site, this.#lanes, total) : total;
+        }
         return loadVector(
           site,
           this.#lanes,
