@@ -14,7 +14,7 @@ import {
 } from "./shape.js";
 
 /** (atan(t)/t − 1)/t² in t², t ≤ √2 − 1, minimax; log₂ of the weighted error. */
-const atanTail = {
+export const atanTail = {
   /** −35.4 */
   single: [
     -0.33333332512415287, 0.19999904932891716, -0.14282033151197504, 0.1104496415916049, -0.08477588723936594,
@@ -29,7 +29,7 @@ const atanTail = {
 };
 
 /** (asin(s)/s − 1)/s² in s², s ≤ 1/2, minimax; log₂ of the weighted error. */
-const asinTail = {
+export const asinTail = {
   /** −35.8 */
   single: [
     0.1666666718854496, 0.07499948258154243, 0.044660137588819364, 0.030110547905672316, 0.02461670078760798,

@@ -8,7 +8,7 @@ import { ln2 } from "./exponential.js";
 import { arithmetic, type Body, bothWidths, polynomial, type Routine, type Shape, type Site, single } from "./shape.js";
 
 /** (2·artanh(s)/s − 2)/s² as a polynomial in s², s ≤ (√2 − 1)/(√2 + 1), minimax; log₂ of the error, weighted by s². */
-const artanhTail = {
+export const artanhTail = {
   /** −36.6 */
   single: [0.6666666564222884, 0.4000033608586796, 0.2853724280647555, 0.2358353599321672],
   /** −65.7 */

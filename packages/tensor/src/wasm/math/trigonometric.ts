@@ -14,7 +14,7 @@ import {
 } from "./shape.js";
 
 /** (sin(r)/r − 1)/r² and (cos r − 1 + r²/2)/r⁴ in r², |r| ≤ π/4 · 1.001, minimax; log₂ of the weighted error. */
-const sinTail = {
+export const sinTail = {
   /** −37.6 */
   brief: [-0.16666666641443917, 0.008333329363522832, -0.00019839327349611437, 2.718238167047331e-6],
   /** −58.0 */
@@ -23,7 +23,7 @@ const sinTail = {
     1.58965179788467e-10,
   ],
 };
-const cosTail = {
+export const cosTail = {
   /** −43.2 */
   brief: [0.04166666662247143, -0.0013888883722235205, 2.4799511678497662e-5, -2.7209541711682544e-7],
   /** −64.2 */
