@@ -1,0 +1,81 @@
+/**
+ * What is used of GPU.js, stated here once: its own typings say less than it takes in some places and more in others.
+ * GPU.js is an optional peer: it is imported when the first device is opened, and nothing else in the package asks for it.
+ */
+
+/** An array on the device; where GPU.js computes on the CPU, an array. */
+export type Handle = Float32Array | DeviceHandle;
+
+export interface DeviceHandle {
+  toArray(): Float32Array | Promise<Float32Array>;
+  delete(): void;
+}
+
+export interface LibraryKernel {
+  (...args: readonly (Handle | number)[]): Promise<Handle>;
+  destroy(): void;
+  /** The kernel that ran last: GPU.js puts another in its place where it falls back. */
+  readonly kernel: { readonly constructor: { readonly mode: string }; readonly fallbackReason?: string | null };
+}
+
+/** A function that kernels can call, in their language. */
+export interface LibraryFunction {
+  readonly name: string;
+  readonly source: string;
+  readonly argumentTypes: readonly "Number"[];
+  readonly returnType: "Number";
+}
+
+export interface KernelSettings {
+  readonly output: readonly [number];
+  readonly pipeline: true;
+  readonly immutable: true;
+  readonly asyncMode: true;
+  readonly precision: "single";
+  readonly tactic: "precision";
+  readonly loopMaxIterations: number;
+  readonly functions: readonly LibraryFunction[];
+}
+
+export interface LibraryDevice {
+  createKernel(source: string, settings: KernelSettings): LibraryKernel;
+  destroy(): Promise<void> | void;
+}
+
+export interface Library {
+  new (settings: { readonly mode: Mode }): LibraryDevice;
+  readonly isWebGL2Supported: boolean;
+  isWebGPUAvailable(): Promise<boolean>;
+}
+
+/** GPU.js's names of its ways to compute. */
+export type Mode = "webgpu" | "webgl2" | "webasm" | "cpu";
+
+/** What a kernel of each mode says that it is. */
+export const reportedMode: Readonly<Record<Mode, string>> = {
+  webgpu: "webgpu",
+  webgl2: "gpu",
+  webasm: "webasm",
+  cpu: "cpu",
+};
+
+/** @throws Error naming the package, where it is not installed. */
+export async function loadLibrary(): Promise<Library> {
+  let module: unknown;
+  try {
+    module = await import("gpu.js");
+  } catch (cause) {
+    throw new Error(
+      "openGpu: the package gpu.js could not be loaded; it is an optional peer of @kinship/tensor: install it with `npm install gpu.js@2`",
+      { cause },
+    );
+  }
+  // As an ES module, as CommonJS seen from one, and as its bundle for browsers, which exports the class itself.
+  const found = module as { GPU?: unknown; default?: { GPU?: unknown } };
+  const library = found.GPU ?? found.default?.GPU ?? found.default;
+  if (typeof library !== "function")
+    throw new Error("openGpu: the package gpu.js has no class GPU; version 2.24 or later of 2 is expected");
+  return library as unknown as Library;
+}
+
+export const isOnDevice = (handle: Handle): handle is DeviceHandle => !(handle instanceof Float32Array);

@@ -1,0 +1,73 @@
+import type { Buffer, Kernel, KernelProgram, LoopKernel } from "../compile/kernel.js";
+import type { Program } from "../compile/program.js";
+import { show } from "../layout.js";
+import type { Cells } from "./lower/cells.js";
+import { storeOf } from "./lower/cells.js";
+import { narrow } from "./lower/narrow.js";
+import { inPasses } from "./lower/partials.js";
+import { productLoops } from "./lower/product.js";
+import { split } from "./lower/split.js";
+import { checkWhole, initialRanges } from "./ranges.js";
+import { type CellSource, cellSource } from "./source.js";
+import { mostElements, UnsupportedOnGpu } from "./unsupported.js";
+
+/** One kernel on the device. */
+export interface DeviceKernel extends CellSource {
+  /** The buffer that it makes, or makes anew with what it held. */
+  readonly output: number;
+  readonly label: string;
+}
+
+/** A program as kernels on the device, in order. */
+export interface DeviceProgram {
+  readonly buffers: readonly Buffer[];
+  readonly kernels: readonly DeviceKernel[];
+  readonly outputs: KernelProgram["outputs"];
+}
+
+/** @throws UnsupportedOnGpu where a value of the program is not what a GPU computes with. */
+export function checkTypes({ values }: Program): void {
+  values.forEach((value, k) => {
+    if (value.dtype !== "float64") return;
+    const what = value.kind === "apply" ? value.primitive.name : value.kind;
+    throw new UnsupportedOnGpu(
+      `openGpu: value %${k} (${what} ${show(value.shape)}) is float64, a GPU computes in float32: cast the arguments to float32; with fallback: "cpu" the program runs on the CPU`,
+    );
+  });
+}
+
+function loopsOf(kernel: Kernel): LoopKernel {
+  if (kernel.kind === "loops") return kernel;
+  if (kernel.kind === "product") return productLoops(kernel);
+  throw new UnsupportedOnGpu(
+    `openGpu: ${kernel.primitive.name} (${kernel.label}) has no GPU kernel; compute it outside of the program and pass it in, or with fallback: "cpu" the program runs on the CPU`,
+  );
+}
+
+/** @throws UnsupportedOnGpu naming the kernel that cannot run there. */
+export function lower({ buffers: initial, kernels, outputs }: KernelProgram): DeviceProgram {
+  const buffers = [...initial];
+  const loops = kernels
+    .flatMap((kernel) => split(loopsOf(kernel), buffers))
+    .flatMap((kernel) => narrow(kernel, buffers));
+  const ranges = initialRanges(buffers);
+  for (const kernel of loops) checkWhole(kernel, ranges);
+  const cells = loops.flatMap((kernel): readonly Cells[] => inPasses(kernel, buffers));
+  checkSizes(buffers);
+  const made = new Set<number>();
+  const lowered = cells.map((one): DeviceKernel => {
+    const output = storeOf(one.kernel).access.buffer;
+    const source = cellSource(one, buffers, !made.has(output));
+    made.add(output);
+    return { ...source, output, label: one.kernel.label };
+  });
+  return { buffers, kernels: lowered.filter(({ cells: count }) => count > 0), outputs };
+}
+
+function checkSizes(buffers: readonly Buffer[]): void {
+  for (const { size, dtype } of buffers)
+    if (size >= mostElements)
+      throw new UnsupportedOnGpu(
+        `openGpu: a ${dtype} value of the program has ${size} elements, kernels address fewer than ${mostElements} exactly: take smaller batches; with fallback: "cpu" the program runs on the CPU`,
+      );
+}

@@ -1,0 +1,20 @@
+import type { LoopKernel, Statement } from "../../compile/kernel.js";
+
+export type Store = Statement & { readonly kind: "store" };
+export type Fold = Statement & { readonly kind: "fold" };
+
+/**
+ * What one kernel on the device computes: a value for each cell of one buffer. The loop nest has one store, which is
+ * of its fold where it has one.
+ */
+export interface Cells {
+  readonly kernel: LoopKernel;
+  /** A source that is not read: rounds in which its position is not below the bound are left out. */
+  readonly guard?: { readonly source: number; readonly below: number };
+}
+
+export const storeOf = ({ phases }: LoopKernel): Store =>
+  phases.flat().find((statement): statement is Store => statement.kind === "store")!;
+
+export const foldOf = ({ phases }: LoopKernel): Fold | undefined =>
+  phases.flat().find((statement): statement is Fold => statement.kind === "fold");

@@ -1,0 +1,24 @@
+import { allPrimitives, type Primitive } from "@kinship/tensor";
+import { openGpu } from "@kinship/tensor/gpu";
+import { afterAll, describe, expect, test } from "vitest";
+import { named } from "../laws/samples.js";
+import { checkForward, checkGradient } from "./laws.js";
+
+/** Those whose result, or whose arithmetic of bits, no GPU.js kernel has. */
+const refused = (primitive: Primitive): boolean =>
+  primitive.form.kind === "opaque" ||
+  ["cast", "randomBits", "uniform32", "uniform64", "deriveKeys"].includes(primitive.name);
+
+for (const backend of ["webassembly", "javascript"] as const)
+  describe(`a primitive on a device (${backend}) is the evaluated one`, async () => {
+    const device = await openGpu({ backend });
+    afterAll(() => device.close());
+    for (const primitive of allPrimitives())
+      for (const [k, sample] of primitive.samples.entries()) {
+        test(named(primitive, k), async () => {
+          const why = await checkForward(device, primitive, sample, 2e-6);
+          expect(why !== undefined, why).toBe(refused(primitive));
+        });
+        test(`${named(primitive, k)}: its gradient`, () => checkGradient(device, primitive, sample, 1e-5));
+      }
+  });
