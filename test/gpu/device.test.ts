@@ -3,7 +3,6 @@ import {
   arange,
   cast,
   clip,
-  compile,
   concat,
   eigh,
   exp,
@@ -23,6 +22,7 @@ import {
   where,
   zeros,
 } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import { openGpu, UnsupportedOnGpu } from "@kinship/tensor/gpu";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkProgram, checkTraining, pattern, programs } from "./programs.js";

@@ -1,5 +1,6 @@
-import { allPrimitives, type Primitive } from "@kinship/tensor";
+import type { Primitive } from "@kinship/tensor";
 import { openGpu } from "@kinship/tensor/gpu";
+import { allPrimitives } from "@kinship/tensor/primitives";
 import { afterAll, describe, expect, test } from "vitest";
 import { named } from "../laws/samples.js";
 import { checkForward, checkGradient } from "./laws.js";

@@ -1,7 +1,6 @@
 import { valueAndGrad } from "@kinship/autodiff";
 import {
   add,
-  compile,
   conv2d,
   logSoftmax,
   matmul,
@@ -17,6 +16,7 @@ import {
   tanh,
   tensor,
 } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import type { GpuDevice } from "@kinship/tensor/gpu";
 import { expect } from "vitest";
 import { distance } from "./laws.js";

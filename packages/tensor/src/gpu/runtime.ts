@@ -1,4 +1,4 @@
-import { functionsFor } from "./language.js";
+import { functionsFor } from "./helpers.js";
 import {
   type Handle,
   isOnDevice,

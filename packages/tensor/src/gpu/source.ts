@@ -2,8 +2,9 @@ import { type Axes, type Axis, axesOf } from "../compile/emit/axes.js";
 import type { Buffer } from "../compile/kernel.js";
 import { scalarType } from "../scalar/evaluate.js";
 import { linearize } from "../scalar/linearize.js";
-import { infinity, literal, written } from "./language.js";
+import { written } from "./language.js";
 import { type Cells, foldOf, storeOf } from "./lower/cells.js";
+import { infinity, literal } from "./numbers.js";
 
 /** A kernel as GPU.js takes it: source, cells, and what its parameters are. */
 export interface CellSource {
