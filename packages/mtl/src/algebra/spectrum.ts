@@ -1,7 +1,9 @@
-import { dot } from "./dot.js";
+import { multiplyRows } from "./multiply-rows.js";
 
 /** So many decompositions may start from the rotation of the one before: longer, and rounding adds up in it. */
 const lifetime = 64;
+/** Inner products below this share of (largest value · larger of the two) are rounding of Q M. */
+const orthogonal = 1e-14;
 
 /** Singular values and vectors of one matrix after another, all [rows, columns] and changing little. */
 export interface Spectrum {
@@ -13,8 +15,9 @@ export interface Spectrum {
 }
 
 /**
- * Hestenes's one-sided Jacobi rotations (Demmel & Veselić, Jacobi's method is more accurate than QR, 1992): small
- * singular values keep their digits, which thresholds need. Starts from the last matrix's rotation.
+ * A = Q M is made to have orthogonal rows by rotations Q that diagonalise A Aᵀ, and is then formed again from M and
+ * checked, as often as need be: the speed of the small matrix, and small singular values keep their digits, as in
+ * one-sided Jacobi (Demmel & Veselić, Jacobi's method is more accurate than QR, 1992). Starts from the last Q.
  */
 export function createSpectrum(rows: number, columns: number): Spectrum {
   const wide = rows <= columns;
@@ -22,8 +25,8 @@ export function createSpectrum(rows: number, columns: number): Spectrum {
   const n = wide ? columns : rows;
   const a = new Float64Array(m * n);
   const q = new Float64Array(m * m);
+  const gram = new Float64Array(m * m);
   const values = new Float64Array(m);
-  const squares = new Float64Array(m);
   let age = lifetime;
 
   function decompose(matrix: Float64Array): Float64Array {
@@ -32,45 +35,43 @@ export function createSpectrum(rows: number, columns: number): Spectrum {
       q.fill(0);
       for (let i = 0; i < m; i++) q[i * m + i] = 1;
     }
+    for (let round = 0; round < 8; round++) {
+      rotateRows(matrix);
+      for (let i = 0; i < m; i++) multiplyRows(a, 0, i + 1, n, a, i * n, gram, i * m);
+      for (let i = 0; i < m; i++) {
+        values[i] = Math.sqrt(gram[i * m + i]!);
+        for (let k = 0; k < i; k++) gram[k * m + i] = gram[i * m + k]!;
+      }
+      if (isOrthogonal()) break;
+      diagonalise(gram, q, m);
+    }
+    return values;
+  }
+
+  /** a = Q M, or Q Mᵀ where the matrix is tall. */
+  function rotateRows(matrix: Float64Array): void {
+    if (!wide) {
+      for (let i = 0; i < m; i++) multiplyRows(matrix, 0, n, m, q, i * m, a, i * n);
+      return;
+    }
     a.fill(0);
     for (let i = 0; i < m; i++) {
       for (let k = 0; k < m; k++) {
         const factor = q[i * m + k]!;
-        if (factor === 0) continue;
-        for (let j = 0; j < n; j++) a[i * n + j] = a[i * n + j]! + factor * matrix[wide ? k * n + j : j * m + k]!;
+        if (factor !== 0) for (let j = 0; j < n; j++) a[i * n + j] = a[i * n + j]! + factor * matrix[k * n + j]!;
       }
     }
-    for (let sweep = 0; sweep < 40 && rotateAll(); sweep++);
-    for (let i = 0; i < m; i++) values[i] = Math.sqrt(dot(a, i * n, a, i * n, n));
-    return values;
   }
 
-  /** Makes each two rows orthogonal in turn. Returns whether any were not. */
-  function rotateAll(): boolean {
-    let most = 0;
+  function isOrthogonal(): boolean {
+    const largest = values.reduce((most, value) => Math.max(most, value), 0);
     for (let i = 0; i < m; i++) {
-      squares[i] = dot(a, i * n, a, i * n, n);
-      most = Math.max(most, squares[i]!);
-    }
-    const negligible = most * 1e-32;
-    let rotated = false;
-    for (let i = 0; i < m; i++) {
-      for (let k = i + 1; k < m; k++) {
-        if (squares[i]! <= negligible && squares[k]! <= negligible) continue;
-        const product = dot(a, i * n, a, k * n, n);
-        if (!(Math.abs(product) > 1e-15 * Math.sqrt(squares[i]! * squares[k]!) && Math.abs(product) > negligible))
-          continue;
-        rotated = true;
-        const zeta = (squares[k]! - squares[i]!) / (2 * product);
-        const tangent = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.hypot(1, zeta));
-        const cosine = 1 / Math.hypot(1, tangent);
-        rotate(a, i * n, k * n, n, cosine, cosine * tangent);
-        rotate(q, i * m, k * m, m, cosine, cosine * tangent);
-        squares[i] = Math.max(0, squares[i]! - tangent * product);
-        squares[k] = squares[k]! + tangent * product;
+      for (let k = 0; k < i; k++) {
+        const scale = largest * Math.max(values[i]!, values[k]!);
+        if (Math.abs(gram[i * m + k]!) > orthogonal * scale) return false;
       }
     }
-    return rotated;
+    return true;
   }
 
   function rebuild(other: Float64Array, out: Float64Array): void {
@@ -78,10 +79,16 @@ export function createSpectrum(rows: number, columns: number): Spectrum {
     for (let i = 0; i < m; i++) {
       if (other[i] === 0 || values[i] === 0) continue;
       const scale = other[i]! / values[i]!;
-      for (let k = 0; k < m; k++) {
-        const factor = scale * q[i * m + k]!;
-        if (wide) for (let j = 0; j < n; j++) out[k * n + j] = out[k * n + j]! + factor * a[i * n + j]!;
-        else for (let j = 0; j < n; j++) out[j * m + k] = out[j * m + k]! + factor * a[i * n + j]!;
+      if (wide) {
+        for (let k = 0; k < m; k++) {
+          const factor = scale * q[i * m + k]!;
+          for (let j = 0; j < n; j++) out[k * n + j] = out[k * n + j]! + factor * a[i * n + j]!;
+        }
+      } else {
+        for (let j = 0; j < n; j++) {
+          const factor = scale * a[i * n + j]!;
+          for (let k = 0; k < m; k++) out[j * m + k] = out[j * m + k]! + factor * q[i * m + k]!;
+        }
       }
     }
   }
@@ -89,11 +96,63 @@ export function createSpectrum(rows: number, columns: number): Spectrum {
   return { values, decompose, rebuild };
 }
 
-function rotate(a: Float64Array, p: number, q: number, n: number, cosine: number, sine: number): void {
+/**
+ * Cyclic Jacobi rotations that make a symmetric n × n matrix diagonal, applied to the rows of `q` too (Golub & Van Loan,
+ * Matrix Computations, 8.5).
+ */
+function diagonalise(b: Float64Array, q: Float64Array, n: number): void {
+  let largest = 0;
+  for (let i = 0; i < n; i++) largest = Math.max(largest, b[i * n + i]!);
+  const negligible = Number.EPSILON * largest;
+  for (let sweep = 0; sweep < 30; sweep++) {
+    let rotated = false;
+    for (let i = 0; i < n; i++) {
+      for (let k = i + 1; k < n; k++) {
+        const product = b[i * n + k]!;
+        const scale = Math.sqrt(Math.abs(b[i * n + i]! * b[k * n + k]!));
+        if (Math.abs(product) <= Number.EPSILON * scale || Math.abs(product) <= 0.1 * negligible * Number.EPSILON)
+          continue;
+        if (sweep > 3 && Math.abs(product) <= negligible) continue;
+        rotated = true;
+        const zeta = (b[k * n + k]! - b[i * n + i]!) / (2 * product);
+        const tangent = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
+        const cosine = 1 / Math.sqrt(1 + tangent * tangent);
+        const sine = cosine * tangent;
+        rotateBoth(b, n, i, k, cosine, sine, tangent * product);
+        rotatePair(q, i * n, k * n, n, cosine, sine);
+      }
+    }
+    if (!rotated) return;
+  }
+}
+
+function rotatePair(a: Float64Array, p: number, q: number, n: number, cosine: number, sine: number): void {
   for (let j = 0; j < n; j++) {
     const left = a[p + j]!;
     const right = a[q + j]!;
     a[p + j] = cosine * left - sine * right;
     a[q + j] = sine * left + cosine * right;
   }
+}
+
+/** Rows and columns i and k of a symmetric matrix, both triangles kept. */
+function rotateBoth(
+  b: Float64Array,
+  n: number,
+  i: number,
+  k: number,
+  cosine: number,
+  sine: number,
+  shift: number,
+): void {
+  const [first, second] = [b[i * n + i]! - shift, b[k * n + k]! + shift];
+  rotatePair(b, i * n, k * n, n, cosine, sine);
+  for (let j = 0; j < n; j++) {
+    b[j * n + i] = b[i * n + j]!;
+    b[j * n + k] = b[k * n + j]!;
+  }
+  b[i * n + i] = first;
+  b[k * n + k] = second;
+  b[i * n + k] = 0;
+  b[k * n + i] = 0;
 }

@@ -18,7 +18,7 @@ export interface Fold {
 }
 
 /** With many rows few folds tell penalties apart, and each costs a fit. */
-export function defaultFolds({ y }: Design): number {
+export function defaultFolds({ y }: { readonly y: ArrayLike<unknown> }): number {
   return y.length < 10_000 ? 5 : 3;
 }
 

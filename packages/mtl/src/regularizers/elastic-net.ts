@@ -19,7 +19,9 @@ export function elasticNet({ ratio = 0.5 }: { readonly ratio?: number } = {}): R
     ...described,
     on: ({ width }) => ({
       value: (w) => ratio * sumOf(columnNorms(w, width)) + ((1 - ratio) / 2) * sumOfSquares(w),
-      proximal: (v, step, out) => shrinkColumns(v, width, step * ratio, 1 + step * (1 - ratio), out),
+      proximal(v, step, out) {
+        shrinkColumns(v, width, step * ratio, 1 + step * (1 - ratio), out);
+      },
       dual: {
         polar: () => 0,
         conjugate: (v) =>

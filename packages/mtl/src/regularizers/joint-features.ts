@@ -10,7 +10,9 @@ export function jointFeatures(): Regularizer {
     parameters: {},
     on: ({ width }) => ({
       value: (w) => sumOf(columnNorms(w, width)),
-      proximal: (v, step, out) => shrinkColumns(v, width, step, 1, out),
+      proximal(v, step, out) {
+        shrinkColumns(v, width, step, 1, out);
+      },
       dual: dualNorm((v) => columnNorms(v, width).reduce((most, norm) => Math.max(most, norm), 0)),
       featurewise: { norm: 1, ridge: 0 },
     }),

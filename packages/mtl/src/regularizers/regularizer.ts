@@ -10,8 +10,11 @@ export interface Shape {
 /** Ω on matrices of one shape. May keep memory between calls: one penalty serves one fit at a time. */
 export interface Penalty {
   value(w: Float64Array): number;
-  /** out = argmin_U ½‖U − V‖² + step · Ω(U); `out` may be `v`. */
-  proximal(v: Float64Array, step: number, out: Float64Array): void;
+  /**
+   * out = argmin_U ½‖U − V‖² + step · Ω(U); `out` may be `v`. Returns Ω(U) where that falls out of the work, which saves
+   * asking for it.
+   */
+  proximal(v: Float64Array, step: number, out: Float64Array): number | undefined;
   /** What a duality gap needs; without it a fit is certified by its KKT residual. */
   readonly dual?: Dual;
   /** K, [T, T], where Ω(W) = ½ Σ_ij K_ij ⟨w_i, w_j⟩: such penalties are solved by Newton's method. */

@@ -16,7 +16,11 @@ export function spectralPenalty({ tasks, width }: Shape, f: SpectralFunction): P
   const others = createSpectrum(tasks.length, width);
   return {
     value: (w) => f.value(others.decompose(w)),
-    proximal: (v, step, out) => steps.rebuild(f.proximal(steps.decompose(v), step), out),
+    proximal(v, step, out) {
+      const values = f.proximal(steps.decompose(v), step);
+      steps.rebuild(values, out);
+      return f.value(values);
+    },
     dual: {
       polar: (v) => f.polar(others.decompose(v)),
       conjugate: (v) => f.conjugate(others.decompose(v)),

@@ -19,7 +19,10 @@ export function weighted({ regularizer, weight = 1 }: Weighted, caller: string):
       const { value, proximal, dual, quadratic, featurewise } = regularizer.on(shape);
       return {
         value: (w) => weight * value(w),
-        proximal: (v, step, out) => proximal(v, step * weight, out),
+        proximal(v, step, out) {
+          const found = proximal(v, step * weight, out);
+          return typeof found === "number" ? weight * found : undefined;
+        },
         ...(dual && { dual: scaledDual(dual, weight) }),
         ...(quadratic && { quadratic: quadratic.map((entry) => weight * entry) }),
         ...(featurewise && { featurewise: { norm: weight * featurewise.norm, ridge: weight * featurewise.ridge } }),
@@ -75,7 +78,12 @@ export function splitPenalty({ parts }: SplitRegularizer, shape: Shape): Penalty
     count: parts.length,
     value: (w) => penalties.reduce((total, penalty, k) => total + penalty.value(of(w, k)), 0),
     proximal(v, step, out) {
-      for (const [k, penalty] of penalties.entries()) penalty.proximal(of(v, k), step, of(out, k));
+      let total = 0;
+      for (const [k, penalty] of penalties.entries()) {
+        const part = of(out, k);
+        total += penalty.proximal(of(v, k), step, part) ?? penalty.value(part);
+      }
+      return total;
     },
     ...(duals.length === parts.length && {
       dual: {

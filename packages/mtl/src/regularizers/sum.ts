@@ -31,7 +31,7 @@ export function sumOfRegularizers(parts: readonly Weighted[]): Regularizer {
       let lastStep = 0;
       const quadratics = penalties.flatMap(({ quadratic }) => quadratic ?? []);
 
-      function proximal(v: Float64Array, step: number, out: Float64Array): void {
+      function proximal(v: Float64Array, step: number, out: Float64Array): undefined {
         // Pulls are step times subgradients: they grow with the step.
         const factor = lastStep > 0 ? step / lastStep : 0;
         lastStep = step;

@@ -124,9 +124,9 @@ export function solveProximal(
         for (let i = 0; i < size; i++) yGradient[i] = gradient[i]! + beta * (gradient[i]! - gradientBefore[i]!);
       } else ySmooth = evaluate(y, yGradient);
       for (let i = 0; i < size; i++) scaled[i] = y[i]! - yGradient[i]! / curvature;
-      penalty.proximal(scaled, lambda / curvature, next);
+      const strength = penalty.proximal(scaled, lambda / curvature, next) ?? penalty.value(next);
       nextSmooth = evaluate(next, nextGradient);
-      total = nextSmooth + lambda * penalty.value(next);
+      total = nextSmooth + lambda * strength;
       let squares = 0;
       let along = 0;
       let curved = 0;
