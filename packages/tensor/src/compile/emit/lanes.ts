@@ -164,3 +164,10 @@ export function truth({ f }: Site, lanes: Lanes, mask: Local): Vector {
   const narrow = lanes.count === 4 ? mask : shuffle32(mask, mask, [0, 2, 0, 2]);
   return { type: "integer", mask, local: f.let(v128.and(narrow, i32x4.const(1))) };
 }
+
+/** A counter times a factor that is known. */
+export function scaled(counter: Local, factor: number): Expression {
+  if (factor === 1) return counter;
+  const power = Math.log2(factor);
+  return Number.isInteger(power) ? i32.shl(counter, i32.const(power)) : i32.mul(counter, i32.const(factor));
+}

@@ -3,7 +3,6 @@ import { scalarType } from "../../scalar/evaluate.js";
 import { linearizeAll, type Step } from "../../scalar/linearize.js";
 import type { Scalar } from "../../scalar/scalar.js";
 import {
-  type Expression,
   type FunctionBuilder,
   i32,
   i32x4,
@@ -25,6 +24,7 @@ import {
   type Lanes,
   loadVector,
   type Place,
+  scaled,
   single,
   storeVector,
   type Vector,
@@ -392,10 +392,4 @@ class LoopEmitter {
     if (!this.#backwards[number] || !pointer) return { pointer, offset: this.#bases[number] + along };
     return { pointer: along === 0 ? pointer : i32.add(pointer, i32.const(along)), offset: 0 };
   }
-}
-
-function scaled(counter: Local, factor: number): Expression {
-  if (factor === 1) return counter;
-  const power = Math.log2(factor);
-  return Number.isInteger(power) ? i32.shl(counter, i32.const(power)) : i32.mul(counter, i32.const(factor));
 }
