@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import {
+  type AnyRegularizer,
   applyPipeline,
   type Comparison,
   compareModels,
@@ -8,15 +9,21 @@ import {
   type Evaluation,
   evaluate,
   fitLearned,
+  fitLinearByCrossValidation,
   fitPipeline,
   identityKinship,
+  jointFeatures,
   type KinshipBuilder,
   type LearnedFit,
+  type LinearModel,
   meanKinship,
+  mtlFeat,
+  predictRows,
   predictTask,
   splitByTestRows,
   type Table,
   tasksFromRows,
+  traceNorm,
 } from "@kinship/mtl";
 import { readTable } from "./support/csv.js";
 import { dataFolder } from "./support/data.js";
@@ -84,6 +91,54 @@ export async function learnOnSplit(
   return { fit, evaluation, milliseconds: performance.now() - started };
 }
 
+export interface RegularizedOnSplit {
+  readonly model: LinearModel;
+  readonly evaluation: Evaluation;
+  readonly milliseconds: number;
+}
+
+/** Free intercepts, λ by cross-validation on the training rows. */
+export async function regularizeOnSplit(
+  { table, splits }: SchoolData,
+  split: number,
+  regularizer: AnyRegularizer,
+): Promise<RegularizedOnSplit> {
+  const started = performance.now();
+  const { train, test } = splitByTestRows(table, splits[split]!);
+  const pipeline = fitPipeline(table, { task: "task", target: "score" }, train);
+  const tasks = tasksFromRows(applyPipeline(pipeline, table, train));
+  const { model } = await fitLinearByCrossValidation({ tasks, regularizer, pipeline, seed: split, tolerance: 1e-6 });
+  const milliseconds = performance.now() - started;
+  const rows = applyPipeline(pipeline, table, test);
+  const actual = rows.y!.map((value) => value + pipeline.targetMean);
+  return { model, evaluation: evaluate(rows.tasks, actual, predictRows(model, rows)), milliseconds };
+}
+
+/** nMSE as published for these splits: over the variance within schools. */
+export const withinError = ({ overall }: Evaluation): number => 1 - overall.explainedVarianceWithin;
+
+async function printRegularized(data: SchoolData, count: number): Promise<void> {
+  const regularizers = [jointFeatures(), mtlFeat(), traceNorm()];
+  console.log(`\nsplit ${regularizers.map(({ name }) => name.padEnd(16)).join("")}(test MSE)`);
+  const sums = regularizers.map(() => ({ mse: 0, within: 0, milliseconds: 0 }));
+  for (let split = 0; split < count; split++) {
+    const errors: number[] = [];
+    for (const [k, regularizer] of regularizers.entries()) {
+      const { evaluation, milliseconds } = await regularizeOnSplit(data, split, regularizer);
+      errors.push(evaluation.overall.mse);
+      sums[k]!.mse += evaluation.overall.mse / count;
+      sums[k]!.within += withinError(evaluation) / count;
+      sums[k]!.milliseconds += milliseconds;
+    }
+    console.log(String(split).padEnd(6) + errors.map((error) => error.toFixed(3).padEnd(16)).join(""));
+  }
+  const row = (name: string, cell: (sum: (typeof sums)[number]) => string) =>
+    console.log(name.padEnd(6) + sums.map((sum) => cell(sum).padEnd(16)).join(""));
+  row("mean", ({ mse }) => mse.toFixed(3));
+  row("nMSE", ({ within }) => `${within.toFixed(4)} (within)`);
+  row("time", ({ milliseconds }) => `${(milliseconds / 1000).toFixed(2)} s`);
+}
+
 async function main(): Promise<void> {
   const folder = schoolFolder();
   if (folder === null) {
@@ -111,6 +166,7 @@ async function main(): Promise<void> {
   }
   console.log(`mean  ${sums.map((sum) => sum.toFixed(3).padEnd(9)).join("")}`);
   console.log(`the multi-task fits to the mean with their cross-validation: ${(total / 1000).toFixed(2)} s`);
+  await printRegularized(data, count);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

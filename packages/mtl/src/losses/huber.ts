@@ -16,7 +16,6 @@ export function huber({ threshold }: { readonly threshold: number }): Loss {
     outputs: 1,
     labels: "a finite number",
     accepts: Number.isFinite,
-    lacks: () => null,
     value(z, at, y) {
       const error = Math.abs(z[at]! - y);
       return error <= threshold ? error * error : threshold * (2 * error - threshold);

@@ -14,8 +14,8 @@ export interface Loss {
   /** What labels may be, for messages: "0 or 1". */
   readonly labels: string;
   accepts(label: number): boolean;
-  /** What keeps Σ ℓ(b, y) over these labels from having a minimum in b, if anything does: "no row has label 1". */
-  lacks(labels: ReadonlySet<number>): string | null;
+  /** What keeps Σ ℓ(b, y) over these labels from having a minimum in b: "no row has label 1". Left out if nothing can. */
+  lacks?(labels: ReadonlySet<number>): string | null;
   value(scores: Float64Array, at: number, label: number): number;
   /** Writes ∂ℓ/∂z. */
   gradient(scores: Float64Array, at: number, label: number, out: Float64Array): void;

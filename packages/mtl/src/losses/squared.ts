@@ -9,7 +9,6 @@ export function squared(): Loss {
     outputs: 1,
     labels: "a finite number",
     accepts: Number.isFinite,
-    lacks: () => null,
     value: (z, at, y) => (z[at]! - y) ** 2,
     gradient(z, at, y, out) {
       out[at] = 2 * (z[at]! - y);

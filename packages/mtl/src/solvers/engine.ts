@@ -1,3 +1,4 @@
+import { largestAbsolute } from "../algebra/norms.js";
 import { InputError } from "../errors.js";
 import type { InterceptMode } from "../linear/model.js";
 import type { AnyRegularizer, Penalty, Shape } from "../regularizers/regularizer.js";
@@ -10,6 +11,7 @@ import { solveNewton } from "./newton.js";
 import type { Problem } from "./problem.js";
 import {
   largestLambda,
+  type NullFit,
   nullFit,
   type ProximalOptions,
   type ProximalProblem,
@@ -75,7 +77,7 @@ export function createEngine(
 
 function requireMinimum({ blocks, names }: Problem, caller: string): void {
   for (const [t, { loss, y }] of blocks.entries()) {
-    const missing = loss.lacks(new Set(y));
+    const missing = loss.lacks?.(new Set(y)) ?? null;
     if (missing === null) continue;
     throw new InputError(
       `${caller}: task "${names[t]}" has no best intercept under the ${loss.name} loss, ${missing}; give lambdaIntercept, ` +
@@ -103,7 +105,7 @@ function proximalEngine(problem: Problem, penalty: Penalty, copies: number, free
     const shared = matrices.length === 1 && share.every((value) => value === 1);
     const task: ProximalProblem = { term, penalty, copies };
     const reference = nullFit(term);
-    const lambdaMax = lambdaFor(task, reference.gradient, () => largestLambda(task, reference));
+    const lambdaMax = lambdaFor(task, reference);
     if (shared && penalty.featurewise !== undefined && penalty.featurewise.norm > 0) {
       const { solve } = createBlockCoordinate(term.grams, problem.features, penalty.featurewise);
       return { lambdaMax, solve: (options) => finish(solve(options), term, 1) };
@@ -113,17 +115,15 @@ function proximalEngine(problem: Problem, penalty: Penalty, copies: number, free
   const term = createRowTerm(problem, { free, ridge });
   const task: ProximalProblem = { term, penalty, copies };
   const reference = nullFit(term);
-  const lambdaMax = lambdaFor(task, reference.gradient, () => largestLambda(task, reference));
+  const lambdaMax = lambdaFor(task, reference);
   return { lambdaMax, solve: (options) => finish(solveProximal(task, reference, options), term, copies) };
 }
 
-function lambdaFor({ term }: ProximalProblem, gradient: Float64Array, polar: () => number): number {
-  const most = polar();
+function lambdaFor(task: ProximalProblem, reference: NullFit): number {
+  const most = largestLambda(task, reference);
   if (most > 0) return most;
   // Ω* is finite everywhere, or unknown: λ at which the penalty of a weight outweighs the data by far.
-  let largest = 0;
-  for (let i = 0; i < gradient.length; i++) largest = Math.max(largest, Math.abs(gradient[i]!));
-  return 10 * Math.max(largest, largestCurvature(term)) || 1;
+  return 10 * Math.max(largestAbsolute(reference.gradient), reference.curvature()) || 1;
 }
 
 /** Intercepts belong to the weights that were evaluated last. */

@@ -1,6 +1,6 @@
+import { matmul, tensor, transpose } from "@kinship/tensor";
 import { dot } from "../algebra/dot.js";
 import { multiplyRows } from "../algebra/multiply-rows.js";
-import { addOuterProducts } from "../algebra/outer-products.js";
 import type { DataTerm } from "./data-term.js";
 import type { Block, Problem } from "./problem.js";
 
@@ -22,89 +22,89 @@ export interface SharedGrams {
 
 export function sharedGrams({ blocks, features }: Problem, free: boolean): SharedGrams {
   const count = blocks.length;
-  const sets = new Map<number, number>();
-  const matrices: Float64Array[] = [];
-  const centres: Float64Array[] = [];
+  const members = new Map<number, number[]>();
+  for (const [t, { twin }] of blocks.entries()) members.set(twin, [...(members.get(twin) ?? []), t]);
   const grams = {
     set: new Int32Array(count),
     share: Float64Array.from(blocks, ({ share }) => share),
     moments: new Float64Array(count * features),
     squares: new Float64Array(count),
     levels: new Float64Array(count),
+    matrices: [] as Float64Array[],
+    centres: [] as Float64Array[],
   };
-  for (const [t, block] of blocks.entries()) {
-    let set = sets.get(block.twin);
-    if (set === undefined) {
-      set = matrices.length;
-      sets.set(block.twin, set);
-      const centre = free ? weightedMeans(block, features) : new Float64Array(features);
-      centres.push(centre);
-      matrices.push(gramOf(block, features, centre));
+  for (const [twin, tasks] of members) {
+    const block = blocks[twin]!;
+    const centre = free ? weightedMeans(block, features) : new Float64Array(features);
+    for (const t of tasks) {
+      grams.set[t] = grams.matrices.length;
+      if (free) grams.levels[t] = weightedMean(blocks[t]!);
     }
-    grams.set[t] = set;
-    fillMoments(block, features, centres[set]!, free, t, grams);
+    const product = productOf(block, tasks.map((t) => blocks[t]!), centre, tasks.map((t) => grams.levels[t]!)); // biome-ignore format: one line
+    const wide = features + tasks.length;
+    const matrix = new Float64Array(features * features);
+    for (let i = 0; i < features; i++) {
+      for (let j = 0; j <= i; j++) matrix[i * features + j] = matrix[j * features + i] = product[i * wide + j]!;
+      for (const [k, t] of tasks.entries()) {
+        grams.moments[t * features + i] = grams.share[t]! * product[i * wide + features + k]!;
+      }
+    }
+    for (const t of tasks) grams.squares[t] = squareOf(blocks[t]!, grams.levels[t]!);
+    grams.matrices.push(matrix);
+    grams.centres.push(centre);
   }
-  return { ...grams, matrices, centres };
+  return grams;
 }
 
+/** Running means: exact where values are constant, and free of overflow. */
 function weightedMeans({ x, weights, rows }: Block, features: number): Float64Array {
   const means = new Float64Array(features);
   let total = 0;
   for (let i = 0; i < rows; i++) {
     total += weights[i]!;
-    // A running mean: exact where a feature is constant, and free of overflow.
     const step = weights[i]! / total;
     for (let j = 0; j < features; j++) means[j] = means[j]! + step * (x[i * features + j]! - means[j]!);
   }
   return means;
 }
 
-function gramOf({ x, weights, rows, share }: Block, features: number, centre: Float64Array): Float64Array {
-  const gram = new Float64Array(features * features);
-  const chunk = Math.min(rows, 256);
-  const centred = new Float64Array(chunk * features);
-  for (let first = 0; first < rows; first += chunk) {
-    const end = Math.min(rows, first + chunk);
-    for (let i = first; i < end; i++) {
-      for (let j = 0; j < features; j++) centred[(i - first) * features + j] = x[i * features + j]! - centre[j]!;
-    }
-    addOuterProducts(centred, weights.subarray(first, end), 0, end - first, features, gram);
+function weightedMean({ y, weights }: Block): number {
+  let mean = 0;
+  let total = 0;
+  for (let i = 0; i < y.length; i++) {
+    total += weights[i]!;
+    mean += (weights[i]! / total) * (y[i]! - mean);
   }
-  for (let i = 0; i < features; i++) {
-    for (let j = 0; j <= i; j++) {
-      const value = gram[i * features + j]! / share;
-      gram[i * features + j] = value;
-      gram[j * features + i] = value;
-    }
-  }
-  return gram;
+  return mean;
 }
 
-function fillMoments(
-  { x, y, weights, rows }: Block,
-  features: number,
-  centre: Float64Array,
-  free: boolean,
-  t: number,
-  { moments, squares, levels }: Pick<SharedGrams, "moments" | "squares" | "levels">,
-): void {
+function squareOf({ y, weights }: Block, level: number): number {
   let total = 0;
-  if (free) {
-    for (let i = 0; i < rows; i++) {
-      total += weights[i]!;
-      levels[t]! += (weights[i]! / total) * (y[i]! - levels[t]!);
-    }
-  }
-  let rest = 0;
-  const to = t * features;
+  for (let i = 0; i < y.length; i++) total += weights[i]! * (y[i]! - level) ** 2;
+  return total;
+}
+
+/** Xᵀ S [X, Y], all centred: [features, features + tasks], in one product. */
+function productOf(
+  { x, weights, rows }: Block,
+  tasks: readonly Block[],
+  centre: Float64Array,
+  levels: readonly number[],
+): Float64Array {
+  const features = centre.length;
+  const wide = features + tasks.length;
+  const left = new Float64Array(rows * features);
+  const right = new Float64Array(rows * wide);
   for (let i = 0; i < rows; i++) {
-    const target = y[i]! - levels[t]!;
-    const scaled = weights[i]! * target;
-    squares[t]! += scaled * target;
-    rest += scaled;
-    for (let j = 0; j < features; j++) moments[to + j] = moments[to + j]! + scaled * x[i * features + j]!;
+    for (let j = 0; j < features; j++) {
+      const value = x[i * features + j]! - centre[j]!;
+      right[i * wide + j] = value;
+      left[i * features + j] = weights[i]! * value;
+    }
+    for (let k = 0; k < levels.length; k++) right[i * wide + features + k] = tasks[k]!.y[i]! - levels[k]!;
   }
-  for (let j = 0; j < features; j++) moments[to + j] = moments[to + j]! - rest * centre[j]!;
+  const [a, b] = [tensor(left, { shape: [rows, features] }), tensor(right, { shape: [rows, wide] })];
+  return matmul(transpose(a), b).toTypedArray() as Float64Array;
 }
 
 /** F for squared losses, free intercepts eliminated by centring: an evaluation costs d² a task, whatever its rows. */

@@ -15,13 +15,25 @@ export interface NullFit {
   readonly value: number;
   /** ∇F(0) */
   readonly gradient: Float64Array;
-  readonly curvature: number;
+  /** The largest curvature of F there, found when first asked for. */
+  curvature(): number;
 }
 
 export function nullFit(term: DataTerm): NullFit {
   const gradient = new Float64Array(term.size);
   const value = term.evaluate(new Float64Array(term.size), gradient);
-  return { value, gradient, curvature: largestCurvature(term) };
+  let curvature = -1;
+  return {
+    value,
+    gradient,
+    curvature() {
+      if (curvature < 0) {
+        term.evaluate(new Float64Array(term.size), new Float64Array(term.size));
+        curvature = largestCurvature(term);
+      }
+      return curvature;
+    },
+  };
 }
 
 export interface ProximalOptions {
@@ -81,9 +93,9 @@ export function solveProximal(
   const yGradient = new Float64Array(size);
   const scaled = new Float64Array(size);
 
+  let curvature = Math.max(reference.curvature() * copies * 1.01, Number.MIN_VALUE);
   let smooth = evaluate(w, gradient);
   let objective = smooth + lambda * penalty.value(w);
-  let curvature = Math.max(reference.curvature * copies * 1.01, Number.MIN_VALUE);
   let momentum = 1;
   let residual = gapAt(smooth, objective);
   let iterations = 0;
