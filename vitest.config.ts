@@ -39,36 +39,63 @@ const node: TestProjectConfiguration = {
   },
 };
 
-const browser = (executablePath: string): TestProjectConfiguration => ({
+const quiet = [
+  "--no-sandbox",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+interface Page {
+  readonly name: string;
+  readonly include: string[];
+  readonly exclude?: string[];
+  readonly flags: readonly string[];
+}
+
+const browser = (executablePath: string, { name, include, exclude = [], flags }: Page): TestProjectConfiguration => ({
   resolve,
+  optimizeDeps: { include: ["gpu.js"] },
   test: {
-    name: "browser",
-    include: ["test/browser/**/*.test.ts", "test/laws/**/*.test.ts", "test/compile/laws.test.ts"],
+    name,
+    include,
+    exclude,
     setupFiles: ["./test/browser/setup.ts"],
     testTimeout: 60_000,
     browser: {
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      provider: playwright({
-        launchOptions: {
-          executablePath,
-          args: [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-          ],
-        },
-      }),
+      provider: playwright({ launchOptions: { executablePath, args: [...quiet, ...flags] } }),
       instances: [{ browser: "chromium" }],
     },
   },
 });
 
+const webGpuTests = "test/browser/gpuWebGpu.test.ts";
+const pages: readonly Page[] = [
+  {
+    name: "browser",
+    include: ["test/browser/**/*.test.ts", "test/laws/**/*.test.ts", "test/compile/laws.test.ts"],
+    exclude: [webGpuTests],
+    flags: ["--disable-gpu"],
+  },
+  {
+    name: "webgpu",
+    include: [webGpuTests],
+    // WebGPU on the CPU: slow, and right.
+    flags: [
+      "--enable-unsafe-webgpu",
+      "--use-webgpu-adapter=swiftshader",
+      "--use-angle=swiftshader",
+      "--enable-unsafe-swiftshader",
+      "--ignore-gpu-blocklist",
+    ],
+  },
+];
+
 if (!chromium) console.warn("Browser tests are skipped: no Chromium found (set CHROMIUM_PATH to one, or install it).");
 
-export default defineConfig({ test: { projects: chromium ? [node, browser(chromium)] : [node] } });
+export default defineConfig({ test: { projects: chromium ? [node, ...pages.map((page) => browser(chromium, page))] : [node] } });

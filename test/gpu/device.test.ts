@@ -25,13 +25,15 @@ import {
 import { compile } from "@kinship/tensor/compile";
 import { openGpu, UnsupportedOnGpu } from "@kinship/tensor/gpu";
 import { afterAll, describe, expect, test } from "vitest";
-import { checkProgram, checkTraining, pattern, programs } from "./programs.js";
+import { checkClosing, checkProgram, checkTraining, pattern, programs } from "./programs.js";
 
 const device = await openGpu({ backend: "webassembly" });
 afterAll(() => device.close());
 
 describe("programs on a device are programs on the CPU", () => {
   for (const name of Object.keys(programs)) test(name, () => checkProgram(device, name));
+
+  test("that are closed take nothing from those that are not", () => checkClosing(device));
 
   test("a hundred training steps, whose state is never read back", async () => {
     expect(await checkTraining(device, 100)).toBeLessThan(0.2);

@@ -1,14 +1,8 @@
-import type { Primitive } from "@kinship/tensor";
 import { openGpu } from "@kinship/tensor/gpu";
 import { allPrimitives } from "@kinship/tensor/primitives";
 import { afterAll, describe, expect, test } from "vitest";
 import { named } from "../laws/samples.js";
-import { checkForward, checkGradient } from "./laws.js";
-
-/** Those whose result, or whose arithmetic of bits, no GPU.js kernel has. */
-const refused = (primitive: Primitive): boolean =>
-  primitive.form.kind === "opaque" ||
-  ["cast", "randomBits", "uniform32", "uniform64", "deriveKeys"].includes(primitive.name);
+import { checkForward, checkGradient, refused } from "./laws.js";
 
 for (const backend of ["webassembly", "javascript"] as const)
   describe(`a primitive on a device (${backend}) is the evaluated one`, async () => {

@@ -16,6 +16,11 @@ import { expect } from "vitest";
 import { differentiable } from "../laws/differentiable.js";
 import { exampleOf } from "../laws/samples.js";
 
+/** Those whose result, or whose arithmetic of bits, no GPU.js kernel has. */
+export const refused = (primitive: Primitive): boolean =>
+  primitive.form.kind === "opaque" ||
+  ["cast", "randomBits", "uniform32", "uniform64", "deriveKeys"].includes(primitive.name);
+
 export const narrow = (x: Tensor): Tensor => (x.dtype === "float64" ? cast(x, "float32") : x);
 
 /** The largest distance between two results, relative where numbers are large. NaN must meet NaN. */

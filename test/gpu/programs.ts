@@ -118,9 +118,9 @@ export const programs: Readonly<Record<string, { f: (...xs: Tensor[]) => unknown
 export async function checkProgram(device: GpuDevice, name: string): Promise<void> {
   const { f, args } = programs[name];
   const compiled = device.compile(f);
-  const onCpu = f(...args);
   // Twice: nothing of one call may be left for the next.
-  await compiled(...args);
+  await compiled(...args.map((x) => mul(x, 0.5)));
+  const onCpu = f(...args);
   const found = await compiled(...args);
   compiled.close();
   const flat = (value: unknown): Tensor[] =>
@@ -132,4 +132,19 @@ export async function checkProgram(device: GpuDevice, name: string): Promise<voi
   flat(onCpu).forEach((x, k) => {
     expect(distance(x, flat(found)[k])).toBeLessThanOrEqual(1e-5);
   });
+}
+
+/** Programs that are closed take nothing from those that are not. */
+export async function checkClosing(device: GpuDevice): Promise<void> {
+  const f = (x: Tensor) => tanh(matmul(x, x));
+  const g = (x: Tensor) => sum(tanh(x), { axis: 0 });
+  const stays = device.compile(f);
+  for (let k = 0; k < 3; k++) {
+    const x = pattern([4, 4], k);
+    const goes = device.compile(g);
+    expect(distance(g(x), await goes(x))).toBeLessThanOrEqual(1e-5);
+    goes.close();
+    expect(distance(f(x), await stays(x))).toBeLessThanOrEqual(1e-5);
+  }
+  stays.close();
 }

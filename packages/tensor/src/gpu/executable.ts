@@ -37,6 +37,7 @@ function valuesOf(x: Tensor, index: number): Float32Array {
 
 /** A program on a device: its kernels and constants stay there from one call to the next. */
 export class DeviceExecutable {
+  /** One for each kernel, then others. */
   #leases: readonly Lease[] | undefined;
   readonly #constants = new Map<number, Handle>();
   /** For each buffer the last kernel that reads it. */
@@ -75,7 +76,14 @@ export class DeviceExecutable {
 
   async #prepare(memory: (Handle | undefined)[], own: Set<number>, given: readonly Given[]): Promise<void> {
     const { buffers, kernels, outputs } = this.program;
-    this.#leases ??= kernels.map(({ source, cells }) => this.runtime.lease(source, cells));
+    const sizesOf = (reads: readonly number[]) => reads.map((buffer) => buffers[buffer].size);
+    this.#leases ??= [
+      ...kernels.map(({ source, cells, reads }) => this.runtime.lease(source, cells, sizesOf(reads))),
+      // Those that send arguments, so that they are there from one call to the next.
+      ...buffers.flatMap(({ initial, size }) =>
+        initial?.kind === "argument" && size > 0 ? [this.runtime.leaseUpload(size)] : [],
+      ),
+    ];
     const isNeeded = (buffer: number) =>
       this.#lastRead[buffer] >= 0 || outputs.some(({ access }) => access.buffer === buffer);
     for (const [buffer, { initial, size }] of buffers.entries()) {
@@ -134,7 +142,8 @@ export class DeviceExecutable {
     else if (size === 0) handle = new Float32Array(0);
     else {
       // An argument, a constant, a part of a buffer, or one that is given out already.
-      const lease = this.runtime.lease(`function(b0) {\n  return b0[this.thread.x + ${layout.offset}];\n}`, size);
+      const source = `function(b0) {\n  return b0[this.thread.x + ${layout.offset}];\n}`;
+      const lease = this.runtime.lease(source, size, [this.program.buffers[buffer].size]);
       try {
         handle = await lease.run([handle]);
       } finally {

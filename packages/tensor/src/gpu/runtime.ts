@@ -1,5 +1,6 @@
 import { functionsFor } from "./helpers.js";
 import {
+  type DeviceHandle,
   type Handle,
   isOnDevice,
   type Library,
@@ -12,9 +13,12 @@ import {
 /** Longest loop that a kernel may have: GPU.js cuts longer ones off without a word. */
 const loopMaxIterations = 2 ** 24;
 
+const copySource = "function(b0) {\n  return b0[this.thread.x];\n}";
+
 interface Kept {
   readonly kernel: LibraryKernel;
   readonly key: string;
+  /** Programs that run it, and arrays that it made: WebGL reads an array through the kernel that made it. */
   users: number;
 }
 
@@ -39,8 +43,12 @@ export class Runtime {
   readonly counts: Counts = { runs: 0, uploads: 0, readbacks: 0, arrays: 0 };
   readonly #device: LibraryDevice;
   readonly #kernels = new Map<string, Kept>();
+  readonly #makers = new Map<DeviceHandle, Kept>();
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
+  #anchor: LibraryKernel | undefined;
+  /** Whether the kernel that was built last may have been destroyed. */
+  #unanchored = false;
 
   constructor(
     library: Library,
@@ -58,57 +66,88 @@ export class Runtime {
     return this.mode === "webgpu" || this.mode === "webgl2";
   }
 
-  lease(source: string, cells: number): Lease {
+  /** A kernel for arrays of these sizes: WebGL writes them into it. */
+  lease(source: string, cells: number, sizes: readonly number[]): Lease {
     this.#requireOpen();
-    const key = `${cells} ${source}`;
+    const key = `${cells} ${sizes} ${source}`;
     let kept = this.#kernels.get(key);
     if (!kept) {
-      const kernel = this.#device.createKernel(source, {
-        output: [cells],
-        pipeline: true,
-        immutable: true,
-        asyncMode: true,
-        precision: "single",
-        tactic: "precision",
-        loopMaxIterations,
-        functions: functionsFor(source),
-      });
-      kept = { kernel, key, users: 0 };
+      kept = { kernel: this.#create(source, cells), key, users: 0 };
       this.#kernels.set(key, kept);
     }
-    const { kernel } = kept;
-    kept.users++;
+    const used = kept;
+    used.users++;
     let held = true;
     return {
-      run: (args) => this.#run(kernel, args),
+      run: (args) => this.#run(used, args),
       release: () => {
-        if (!held) return;
+        if (held) this.#leave(used);
         held = false;
-        if (--kept.users > 0 || this.#closed) return;
-        this.#kernels.delete(key);
-        kernel.destroy();
       },
     };
   }
 
-  async #run(kernel: LibraryKernel, args: readonly (Handle | number)[]): Promise<Handle> {
+  #leave(kept: Kept): void {
+    if (--kept.users > 0 || this.#closed) return;
+    this.#kernels.delete(kept.key);
+    kept.kernel.destroy();
+    this.#unanchored = this.mode === "webgl2";
+  }
+
+  /**
+   * WebGL draws the vertices of the kernel that was built last, whichever runs: GPU.js sets them when it builds one, and
+   * deletes them with it. After one was destroyed, another is built whose vertices stay.
+   */
+  async #anchorVertices(): Promise<void> {
+    this.#unanchored = false;
+    const before = this.#anchor;
+    this.#anchor = this.#create(copySource, 1);
+    const made = await this.#anchor(new Float32Array(1));
+    if (isOnDevice(made)) made.delete();
+    before?.destroy();
+  }
+
+  #create(source: string, cells: number): LibraryKernel {
+    return this.#device.createKernel(source, {
+      output: [cells],
+      pipeline: true,
+      immutable: true,
+      asyncMode: true,
+      precision: "single",
+      tactic: "precision",
+      loopMaxIterations,
+      functions: functionsFor(source),
+    });
+  }
+
+  async #run(kept: Kept, args: readonly (Handle | number)[]): Promise<Handle> {
     this.#requireOpen();
-    const result = await kernel(...args);
-    const { constructor, fallbackReason } = kernel.kernel;
+    if (this.#unanchored) await this.#anchorVertices();
+    const result = await kept.kernel(...args);
+    const { constructor, fallbackReason } = kept.kernel.kernel;
     if (constructor.mode !== reportedMode[this.mode])
       throw new Error(
         `openGpu: GPU.js ran a kernel of ${this.mode} as ${constructor.mode} (${fallbackReason ?? "no reason given"}); please report it`,
       );
     this.counts.runs++;
-    if (isOnDevice(result)) this.counts.arrays++;
+    if (isOnDevice(result)) {
+      this.counts.arrays++;
+      this.#makers.set(result, kept);
+      kept.users++;
+    }
     return result;
+  }
+
+  /** The kernel that sends arrays of this size there. */
+  leaseUpload(size: number): Lease {
+    return this.lease(copySource, size, [size]);
   }
 
   /** Sends an array there, which nobody else may write to from now on. */
   async upload(data: Float32Array): Promise<Handle> {
     this.counts.uploads++;
     if (!this.hasMemory || data.length === 0) return data;
-    const copy = this.lease("function(b0) {\n  return b0[this.thread.x];\n}", data.length);
+    const copy = this.leaseUpload(data.length);
     try {
       return await copy.run([data]);
     } finally {
@@ -124,9 +163,12 @@ export class Runtime {
   }
 
   free(handle: Handle): void {
-    if (!isOnDevice(handle)) return;
+    const maker = isOnDevice(handle) ? this.#makers.get(handle) : undefined;
+    if (!isOnDevice(handle) || !maker) return;
+    this.#makers.delete(handle);
     handle.delete();
     this.counts.arrays--;
+    this.#leave(maker);
   }
 
   /** Runs one task after another. */
@@ -140,8 +182,12 @@ export class Runtime {
     if (this.#closed) return;
     await this.#queue;
     this.#closed = true;
+    for (const handle of this.#makers.keys()) handle.delete();
+    this.#makers.clear();
+    this.counts.arrays = 0;
     for (const { kernel } of this.#kernels.values()) kernel.destroy();
     this.#kernels.clear();
+    this.#anchor?.destroy();
     await this.#device.destroy();
   }
 

@@ -139,9 +139,13 @@ class Writer {
         if (source.kind !== "load") throw new Error("openGpu: a fold is read before its end; please report it");
         const { buffer, layout } = source.access;
         const position = this.#position(step.index, layout.offset, rounds);
-        const last = this.buffers[buffer].size - 1;
-        const safe = guard ? `Math.min(Math.max(${position}, 0), ${last})` : position;
-        this.#line(depth, `let ${name} = ${this.#parameter(buffer)}[${safe}];`);
+        const place = guard ? `${name}at` : position;
+        if (guard) {
+          // Apart from the brackets, within which literals are whole numbers to GLSL.
+          const last = this.buffers[buffer].size - 1;
+          this.#line(depth, `let ${place} = Math.min(Math.max(${position}, 0), ${last});`);
+        }
+        this.#line(depth, `let ${name} = ${this.#parameter(buffer)}[${place}];`);
       }
     });
     return names[names.length - 1];
@@ -165,12 +169,14 @@ class Writer {
     const seed = Number.isFinite(fold.identity) ? literal(identity) : this.#body(1, "s", [], fold.value);
     if (folded.length === 0 && !Number.isFinite(fold.identity)) return seed;
     this.#line(1, `let total = ${seed};`);
-    const rounds = folded.map((_, k) => `j${k}`);
     folded.forEach(({ size }, k) => {
       this.#line(1 + k, `for (let j${k} = 0; j${k} < ${size}; j${k}++) {`);
     });
     let depth = 1 + folded.length;
+    // Bounds are taken of real numbers: GLSL has none of counters and literals together.
+    const rounds = folded.map((_, k) => (guard ? `f${k}` : `j${k}`));
     if (guard) {
+      for (const k of rounds.keys()) this.#line(depth, `let f${k} = Math.floor(j${k});`);
       this.#line(depth, `if (${this.#position(guard.source, 0, rounds)} < ${guard.below - 0.5}) {`);
       depth++;
     }

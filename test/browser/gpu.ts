@@ -1,0 +1,63 @@
+import { add, sin, type Tensor, tensor } from "@kinship/tensor";
+import { type Backend, type GpuDevice, openGpu, UnsupportedOnGpu } from "@kinship/tensor/gpu";
+import { allPrimitives } from "@kinship/tensor/primitives";
+import { afterAll, describe, expect, test } from "vitest";
+import { checkForward, checkGradient, onDevice, refused } from "../gpu/laws.js";
+import { checkClosing, checkProgram, checkTraining, pattern, programs } from "../gpu/programs.js";
+import { named } from "../laws/samples.js";
+
+/** What every device must pass, in a page that has this one. */
+export async function gpuTests(backend: Exclude<Backend, "cpu">): Promise<void> {
+  const device = await openGpu({ backend }).catch((reason: unknown): GpuDevice | undefined => {
+    if (!(reason instanceof UnsupportedOnGpu)) throw reason;
+    console.warn(`Tests on ${backend} are skipped: ${reason.message}`);
+    return undefined;
+  });
+  if (!device) {
+    test.skip(`the backend that runs is ${backend}`);
+    return;
+  }
+  afterAll(() => device.close());
+
+  test(`the backend that runs is ${backend}`, async () => {
+    expect(device.backend).toBe(backend);
+    expect((await openGpu()).backend).toBe(backend);
+    const { runs } = device.explain();
+    await onDevice(device, (x: Tensor) => add(x, 1), [pattern([3])]);
+    expect(device.explain().runs).toBeGreaterThan(runs);
+  });
+
+  describe("a primitive on the device is the evaluated one", () => {
+    for (const primitive of allPrimitives())
+      for (const [k, sample] of primitive.samples.entries()) {
+        test(named(primitive, k), async () => {
+          const why = await checkForward(device, primitive, sample, 1e-5);
+          expect(why !== undefined, why).toBe(refused(primitive));
+        });
+        test(`${named(primitive, k)}: its gradient`, () => checkGradient(device, primitive, sample, 1e-4));
+      }
+  });
+
+  describe("programs on the device are programs on the CPU", () => {
+    for (const name of Object.keys(programs)) test(name, () => checkProgram(device, name));
+  });
+
+  test("a hundred training steps, whose state is never read back", async () => {
+    expect(await checkTraining(device, 100)).toBeLessThan(0.2);
+  });
+
+  test("programs that are closed take nothing from those that are not", () => checkClosing(device));
+
+  test("infinities are sent and read back", async () => {
+    const f = device.compile((x: Tensor) => ({ x: add(x, 0), wave: sin(x) }));
+    const found = await f(tensor([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1000]));
+    expect(found.x.toArray()).toEqual([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1000]);
+    expect(found.wave.get(2)).toBeCloseTo(Math.sin(1000), 5);
+    f.close();
+  });
+
+  test("programs that are closed leave nothing on the device", () => {
+    expect(device.explain().arrays).toBe(0);
+    expect(device.explain().kernels).toBe(0);
+  });
+}

@@ -1,0 +1,3 @@
+import { gpuTests } from "./gpu.js";
+
+await gpuTests("webgpu");
