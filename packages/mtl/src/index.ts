@@ -1,4 +1,8 @@
 export * from "./balance/index.js";
+export { type CrossCorrelation, crossCorrelation, crossProduct } from "./correlation/cross.js";
+export { type CorrelationMeasure, outerCorrelation } from "./correlation/outer.js";
+export { type SpectralGroupsOptions, spectralGroups } from "./correlation/spectral-groups.js";
+export { correlationWeights } from "./correlation/weights.js";
 export {
   type CategoricalFeature,
   type Feature,
@@ -145,3 +149,10 @@ export { NotFiniteError } from "./train/diagnose.js";
 export type { EpochRecord, StepEvent } from "./train/progress.js";
 export type { Wrap } from "./train/step.js";
 export { type Trained, type TrainOptions, train } from "./train/train.js";
+export {
+  type IntervalOptions,
+  type LinearPosterior,
+  linearPosterior,
+  type PosteriorOptions,
+  type PredictionIntervalOptions,
+} from "./uncertainty/posterior.js";
