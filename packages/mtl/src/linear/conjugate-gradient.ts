@@ -1,12 +1,13 @@
-import { choleskyInPlace, solveCholesky } from "../algebra/cholesky.js";
+import { choleskyInPlace, invertCholesky } from "../algebra/cholesky.js";
 import { dot } from "../algebra/dot.js";
+import { multiplyRows } from "../algebra/multiply-rows.js";
 import type { PrecisionGraph } from "../relations/kinship.js";
 import type { Grams } from "./grams.js";
 import type { Solver } from "./solver.js";
 import { applySystem, createSystem } from "./system.js";
 
 /** The residual at which an inner solve stops; iterative refinement around it does the rest. */
-const tolerance = 1e-11;
+const tolerance = 1e-8;
 
 /**
  * Conjugate gradients, preconditioned by the blocks G_i + P_ii D of the tasks (block Jacobi):
@@ -16,7 +17,9 @@ export function createConjugateGradientSolver(grams: Grams, graph: PrecisionGrap
   const { tasks, width, matrices } = grams;
   const size = graph.size * width;
   const block = width * width;
-  const factors = new Float64Array(graph.size * block);
+  /** Inverted: a product streams through memory, where substitution waits for each sum. */
+  const inverses = new Float64Array(graph.size * block);
+  const scratch = new Float64Array(block);
   const penalties = new Float64Array(width);
   const system = createSystem(grams, graph, penalties);
   const [residual, direction, image, preconditioned] = [0, 1, 2, 3].map(() => new Float64Array(size)) as [
@@ -29,22 +32,24 @@ export function createConjugateGradientSolver(grams: Grams, graph: PrecisionGrap
   function factor(slope: number, intercept: number): number {
     penalties.fill(slope, 0, slopes);
     if (width > slopes) penalties[slopes] = intercept;
-    factors.fill(0);
+    inverses.fill(0);
     for (let node = 0; node < graph.size; node++) {
-      if (node < tasks) factors.set(matrices.subarray(node * block, (node + 1) * block), node * block);
+      if (node < tasks) inverses.set(matrices.subarray(node * block, (node + 1) * block), node * block);
       for (let i = 0; i < width; i++) {
         const own = graph.diagonal[node]! * penalties[i]! || (node < tasks ? 0 : 1);
-        factors[node * block + i * width + i]! += own;
+        inverses[node * block + i * width + i]! += own;
       }
-      if (choleskyInPlace(factors, width, node * block) >= 0) return node;
+      if (choleskyInPlace(inverses, width, node * block) >= 0) return node;
+      invertCholesky(inverses, width, scratch, node * block);
     }
     return -1;
   }
 
   function precondition(): void {
-    preconditioned.set(residual);
-    for (let node = 0; node < graph.size; node++)
-      solveCholesky(factors, width, preconditioned, node * block, node * width);
+    for (let node = 0; node < graph.size; node++) {
+      const at = node * width;
+      multiplyRows(inverses, node * block, width, width, residual, at, preconditioned, at);
+    }
   }
 
   function solve(g: Float64Array, out: Float64Array): number {

@@ -1,3 +1,4 @@
+import { multiplyRows } from "../algebra/multiply-rows.js";
 import type { PrecisionGraph } from "../relations/kinship.js";
 import type { Grams } from "./grams.js";
 
@@ -32,16 +33,13 @@ export function applySystem({ grams, graph, penalties, own }: System, w: Float64
   const { from, to, value, size } = graph;
   let terms = 0;
   for (let node = 0; node < size; node++) {
-    for (let i = 0; i < width; i++) {
-      const at = node * width + i;
-      const pull = penalties[i]! * own[node]! * w[at]!;
-      let product = 0;
-      if (node < tasks) {
-        const row = at * width;
-        for (let j = 0; j < width; j++) product += matrices[row + j]! * w[node * width + j]!;
-      }
-      out[at] = product + pull;
-      terms += Math.abs(product) + Math.abs(pull);
+    const at = node * width;
+    if (node < tasks) multiplyRows(matrices, at * width, width, width, w, at, out, at);
+    else out.fill(0, at, at + width);
+    for (let i = at; i < at + width; i++) {
+      const pull = penalties[i - at]! * own[node]! * w[i]!;
+      terms += Math.abs(out[i]!) + Math.abs(pull);
+      out[i] = out[i]! + pull;
     }
   }
   for (let edge = 0; edge < value.length; edge++) {
