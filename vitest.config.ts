@@ -98,4 +98,6 @@ const pages: readonly Page[] = [
 
 if (!chromium) console.warn("Browser tests are skipped: no Chromium found (set CHROMIUM_PATH to one, or install it).");
 
-export default defineConfig({ test: { projects: chromium ? [node, ...pages.map((page) => browser(chromium, page))] : [node] } });
+export default defineConfig({
+  test: { projects: chromium ? [node, ...pages.map((page) => browser(chromium, page))] : [node] },
+});
