@@ -8,7 +8,7 @@ export interface FitCertificate {
   readonly residual: number;
   readonly iterations: number;
   readonly converged: boolean;
-  readonly solver: "proximal-gradient" | "block-coordinate" | "newton" | "alternating";
+  readonly solver: "proximal-gradient" | "block-coordinate" | "newton";
   /** What to do where it did not converge; null where it did. */
   readonly remedy: string | null;
 }
