@@ -67,6 +67,17 @@ export function createBlockCoordinate(grams: SharedGrams, features: number, pric
     return { objective: errors + penalty, gap: Math.max(0, errors + penalty - dual) };
   }
 
+  /** Brings the gradient of the working set up to date with a change of feature j. By index: this is where time goes. */
+  function spread(set: Int32Array, j: number): void {
+    const count = tasks;
+    for (let s = 0; s < set.length; s++) {
+      const k = set[s]!;
+      const factor = 2 * gram[j * features + k]!;
+      const to = k * count;
+      for (let t = 0; t < count; t++) gradient[to + t] = gradient[to + t]! + factor * change[t]!;
+    }
+  }
+
   function pass(set: Int32Array, lambda: number): void {
     const [strength, ridge] = [lambda * price.norm, lambda * price.ridge];
     for (const j of set) {
@@ -86,7 +97,7 @@ export function createBlockCoordinate(grams: SharedGrams, features: number, pric
         w[j * tasks + t] = value;
         if (change[t] !== 0) moved = true;
       }
-      if (moved) for (const k of set) addScaled(k, 2 * gram[j * features + k]!, change, 0);
+      if (moved) spread(set, j);
     }
   }
 
