@@ -3,7 +3,7 @@ import { type Backend, type GpuDevice, openGpu, UnsupportedOnGpu } from "@kinshi
 import { allPrimitives } from "@kinship/tensor/primitives";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkForward, checkGradient, onDevice, refused } from "../gpu/laws.js";
-import { checkClosing, checkProgram, checkTraining, pattern, programs } from "../gpu/programs.js";
+import { checkClosing, checkOptimizer, checkProgram, checkTraining, pattern, programs } from "../gpu/programs.js";
 import { named } from "../laws/samples.js";
 
 /** What every device must pass, in a page that has this one. */
@@ -47,6 +47,13 @@ export async function gpuTests(backend: Exclude<Backend, "cpu">): Promise<void> 
   });
 
   test("programs that are closed take nothing from those that are not", () => checkClosing(device));
+
+  test("twenty steps of Adam, where float64 may be narrow", async () => {
+    const narrow = await openGpu({ backend, narrow: true });
+    await checkOptimizer(narrow);
+    expect(narrow.explain().arrays).toBe(0);
+    await narrow.close();
+  });
 
   test("infinities are sent and read back", async () => {
     const f = device.compile((x: Tensor) => ({ x: add(x, 0), wave: sin(x) }));

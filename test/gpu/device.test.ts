@@ -25,7 +25,7 @@ import {
 import { compile } from "@kinship/tensor/compile";
 import { openGpu, UnsupportedOnGpu } from "@kinship/tensor/gpu";
 import { afterAll, describe, expect, test } from "vitest";
-import { checkClosing, checkProgram, checkTraining, pattern, programs } from "./programs.js";
+import { checkClosing, checkOptimizer, checkProgram, checkTraining, pattern, programs } from "./programs.js";
 
 const device = await openGpu({ backend: "webassembly" });
 afterAll(() => device.close());
@@ -207,6 +207,16 @@ describe("what a GPU cannot do", () => {
     expect(found.digit.toArray()).toEqual([-3, 5, 2, -5]);
     expect(found.byte.toArray()).toEqual(cast(x, "uint8").toArray());
     expect(found.flags.item()).toBe(2);
+  });
+});
+
+describe("float64, where it may be narrow", () => {
+  test("keeps its name, and float32's digits", async () => {
+    const other = await openGpu({ backend: "webassembly", narrow: true });
+    const third = await other.compile((x: Tensor) => mul(x, 1 / 3))(tensor([1], { dtype: "float64" }));
+    expect([third.dtype, third.get(0)]).toEqual(["float64", Math.fround(1 / 3)]);
+    await checkOptimizer(other);
+    await other.close();
   });
 });
 

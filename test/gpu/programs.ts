@@ -1,9 +1,11 @@
-import { valueAndGrad } from "@kinship/autodiff";
+import { grad, valueAndGrad } from "@kinship/autodiff";
+import { adam } from "@kinship/mtl";
 import {
   add,
   conv2d,
   logSoftmax,
   matmul,
+  matrixTranspose,
   max,
   mean,
   mul,
@@ -106,6 +108,14 @@ export const programs: Readonly<Record<string, { f: (...xs: Tensor[]) => unknown
   "long sums along the first of two axes": { f: (x) => sum(square(x), { axis: 0 }), args: [pattern([3001, 3])] },
   "a long maximum": { f: (x) => max(x), args: [pattern([2049])] },
   "a long maximum of large negative numbers": { f: (x) => max(sub(x, 1000)), args: [pattern([2049])] },
+  "more elements than float32 divides exactly, across": {
+    f: (x) => add(mul(matrixTranspose(x), 2), 1),
+    args: [pattern([1201, 997])],
+  },
+  "a sum of a million, and its gradient": {
+    f: (x) => valueAndGrad((v: Tensor) => mean(square(v)))(x),
+    args: [pattern([1_000_003])],
+  },
   "softmax and its logarithm": { f: (x) => ({ p: softmax(x), l: logSoftmax(x) }), args: [pattern([5, 9])] },
   "a product with a long inner axis": { f: (a, b) => matmul(a, b), args: [pattern([3, 2050]), pattern([2050, 2], 1)] },
   "products of a batch": { f: (a, b) => matmul(a, b), args: [pattern([4, 3, 5]), pattern([4, 5, 2], 1)] },
@@ -147,4 +157,30 @@ export async function checkClosing(device: GpuDevice): Promise<void> {
     expect(distance(f(x), await stays(x))).toBeLessThanOrEqual(1e-5);
   }
   stays.close();
+}
+
+/** Steps of a library's optimizer, which counts them in float64, on a device that takes that as float32. */
+export async function checkOptimizer(narrow: GpuDevice): Promise<void> {
+  const method = adam({ learningRate: 0.01 });
+  const [x, y] = [pattern([10, 6], 5), pattern([10, 3], 6)];
+  const loss = ({ layers }: Pick<State, "layers">) => {
+    const hidden = relu(add(matmul(x, layers[0].weight), layers[0].bias));
+    return mean(square(sub(add(matmul(hidden, layers[1].weight), layers[1].bias), y)));
+  };
+  type Training = { parameters: Pick<State, "layers">; state: ReturnType<typeof method.start<Pick<State, "layers">>> };
+  const step = ({ parameters, state }: Training): Training => method.update(state, grad(loss)(parameters), parameters);
+  const parameters = { layers: freshState().layers };
+  let expected: Training = { parameters, state: method.start(parameters) };
+  const onDevice = narrow.compile(step, { keep: true, donate: [0] });
+  let found = expected;
+  for (let k = 0; k < 20; k++) {
+    expected = step(expected);
+    found = await onDevice(found);
+  }
+  const read = await narrow.read(found);
+  narrow.release(found);
+  onDevice.close();
+  expect([read.state.step.dtype, read.state.step.item()]).toEqual(["float64", 20]);
+  for (const [k, { weight }] of expected.parameters.layers.entries())
+    expect(distance(weight, read.parameters.layers[k].weight)).toBeLessThanOrEqual(1e-3);
 }

@@ -15,11 +15,12 @@ export interface BuiltForDevice {
   readonly output: Skeleton;
 }
 
-/** Records `f` for arguments of this structure and lowers it. @throws UnsupportedOnGpu */
+/** Records `f` for arguments of this structure and lowers it; `narrow` lets float64 be float32. @throws UnsupportedOnGpu */
 export function buildForDevice(
   f: (...args: never[]) => unknown,
   skeleton: Skeleton,
   signatures: readonly Signature[],
+  narrow: boolean,
 ): BuiltForDevice {
   let output: Skeleton | undefined;
   const recorded = record((placeholders) => {
@@ -28,7 +29,7 @@ export function buildForDevice(
     return results;
   }, signatures);
   const simplified = simplify(recorded);
-  checkTypes(simplified);
+  if (!narrow) checkTypes(simplified);
   const kernels = dropStores(fuse(simplified, isWritable));
   verifyKernels(kernels);
   return { program: lower(kernels), output: output! };

@@ -34,6 +34,7 @@ export interface Host {
   /** Why everything runs on the CPU; undefined where there is a device. */
   readonly reason: string | undefined;
   readonly fallsBack: boolean;
+  readonly narrow: boolean;
   read<S>(structure: S): Promise<S>;
 }
 
@@ -56,7 +57,7 @@ export function compileFor<Arguments extends readonly unknown[], Output>(
   const build = (skeleton: Skeleton, signatures: readonly Signature[]): Entry["made"] => {
     if (!host.runtime) return { reason: host.reason! };
     try {
-      const { program, output } = buildForDevice(f, skeleton, signatures);
+      const { program, output } = buildForDevice(f, skeleton, signatures, host.narrow);
       return { executable: new DeviceExecutable(program, host.runtime, host), output };
     } catch (reason) {
       if (!(reason instanceof UnsupportedOnGpu) || !host.fallsBack) throw reason;

@@ -16,6 +16,11 @@ export interface GpuOptions {
   readonly backend?: "auto" | Exclude<Backend, "cpu">;
   /** What cannot run on the GPU runs on the CPU, and `explain` says why. Default: it is an error. */
   readonly fallback?: "cpu";
+  /**
+   * Whether float64 is computed in float32 there: values keep their dtype and lose the digits. Optimizers count their
+   * steps in float64. Default: false, it is an error.
+   */
+  readonly narrow?: boolean;
 }
 
 /** A GPU, or what stands in for one. */
@@ -25,7 +30,7 @@ export interface GpuDevice {
   /**
    * The same function on the device, awaited: recorded once for each new signature of its arguments, as by `compile`,
    * and run as GPU.js kernels in float32.
-   * @throws UnsupportedOnGpu where the program has float64, whole numbers beyond 2²⁴, values of 2²³ elements or more, or
+   * @throws UnsupportedOnGpu where the program has float64 (unless `narrow`), whole numbers beyond 2²⁴, values of 2²³ elements or more, or
    * an operation without a kernel; with the fallback it runs on the CPU instead.
    */
   compile<Arguments extends readonly unknown[], Output>(
@@ -73,12 +78,13 @@ async function choose(library: Library, backend: GpuOptions["backend"] & string)
  * const f = device.compile((x) => matmul(x, x));
  * await f(tensor([[1, 2], [3, 4]]));
  */
-export async function openGpu({ backend = "auto", fallback }: GpuOptions = {}): Promise<GpuDevice> {
+export async function openGpu({ backend = "auto", fallback, narrow = false }: GpuOptions = {}): Promise<GpuDevice> {
   const library = await loadLibrary();
   const chosen = await choose(library, backend);
-  if (typeof chosen === "string") return new Device(new Runtime(library, chosen), undefined, fallback === "cpu");
+  if (typeof chosen === "string")
+    return new Device(new Runtime(library, chosen), undefined, fallback === "cpu", narrow);
   if (fallback !== "cpu") throw new UnsupportedOnGpu(chosen.reason);
-  return new Device(undefined, chosen.reason, true);
+  return new Device(undefined, chosen.reason, true, narrow);
 }
 
 class Device implements GpuDevice, Host {
@@ -86,6 +92,7 @@ class Device implements GpuDevice, Host {
     readonly runtime: Runtime | undefined,
     readonly reason: string | undefined,
     readonly fallsBack: boolean,
+    readonly narrow: boolean,
   ) {}
 
   get backend(): Backend {

@@ -31,7 +31,7 @@ export function checkTypes({ values }: Program): void {
     if (value.dtype !== "float64") return;
     const what = value.kind === "apply" ? value.primitive.name : value.kind;
     throw new UnsupportedOnGpu(
-      `openGpu: value %${k} (${what} ${show(value.shape)}) is float64, a GPU computes in float32: cast the arguments to float32; with fallback: "cpu" the program runs on the CPU`,
+      `openGpu: value %${k} (${what} ${show(value.shape)}) is float64, a GPU computes in float32: cast the arguments to float32, or open the device with narrow: true; with fallback: "cpu" the program runs on the CPU`,
     );
   });
 }
