@@ -6,7 +6,7 @@ export interface FitOptions {
   readonly features?: readonly string[];
   readonly tasks?: string;
   readonly parent?: string;
-  /** `mean`, `tree`, `identity`, or the path of a CSV file. */
+  /** `mean`, `learned`, `tree`, `identity`, or the path of a CSV file. */
   readonly kinship: string;
   readonly test: number;
   readonly seed: number;
@@ -46,7 +46,8 @@ export function buildProgram(version: string, actions: Actions): Command {
     .addOption(
       new Option(
         "--kinship <kind>",
-        "how the tasks are tied: mean (to their average), tree (to their parents), identity (not at all), " +
+        "how the tasks are tied: mean (to their average), learned (as the data say), tree (to their parents), " +
+          "identity (not at all), " +
           "a CSV file of edges (task,task,weight), or of the matrix K with a header of task names",
       ).default("mean", "mean, or tree with --parent"),
     )
@@ -92,8 +93,8 @@ function settle(options: FitOptions, command: Command): FitOptions {
     usage("--tasks is read for the parents of the tasks: name their column with --parent");
   }
   if (options.parent !== undefined && kinship !== "tree") usage(`--parent goes with --kinship tree, not ${kinship}`);
-  if (!["mean", "tree", "identity"].includes(kinship) && !/\.(csv|tsv|txt)$/i.test(kinship)) {
-    usage(`--kinship is mean, tree, identity or a CSV file, not "${kinship}"`);
+  if (!["mean", "learned", "tree", "identity"].includes(kinship) && !/\.(csv|tsv|txt)$/i.test(kinship)) {
+    usage(`--kinship is mean, learned, tree, identity or a CSV file, not "${kinship}"`);
   }
   if (options.task === options.target) usage(`--task and --target are the same column, "${options.task}"`);
   for (const name of [options.task, options.target]) {

@@ -25,13 +25,14 @@ export async function fit(path: string, options: FitOptions, surroundings: Surro
     const rowsOf = rowsByTask(data);
     requireTasks(data, rowsOf, options.task);
     const tasks = [...rowsOf.keys()];
-    const { builder, description, groups } = await chooseKinship(options, tasks, signal);
+    const { builder, learned, description, groups } = await chooseKinship(options, tasks, signal);
     const split = splitWithinTasks(data.table, { task: options.task, test: options.test, seed: options.seed });
     const comparison = await compareModels({
       table: data.table,
       schema: { task: options.task, target: options.target, numeric: data.numeric, categorical: data.categorical },
       split,
       kinship: builder,
+      ...(learned && { learned }),
       seed: options.seed,
       signal,
       onProgress: (step) => progress.show(step),

@@ -7,6 +7,8 @@ import { ancestry, readParents } from "./tree.js";
 
 export interface ChosenKinship {
   readonly builder: KinshipBuilder;
+  /** Whether the relations are learned, the builder's their prior. */
+  readonly learned?: true;
   /** A clause: "each school is drawn to the average of all schools". */
   readonly description: string;
   /** The parent of each task, where kinship is a tree. */
@@ -25,6 +27,13 @@ export async function chooseKinship(
       return { builder: meanKinship(), description: `each ${one} is drawn to the average of all ${all}`, groups: null };
     case "identity":
       return { builder: identityKinship(), description: `no ${one} is tied to another`, groups: null };
+    case "learned":
+      return {
+        builder: meanKinship(),
+        learned: true,
+        description: `how ${all} differ from their average together is learned with their models`,
+        groups: null,
+      };
     case "tree": {
       const table = await readParents(options.tasks!, options.task, options.parent!, signal);
       const parents = ancestry(table, tasks);

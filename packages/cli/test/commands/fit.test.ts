@@ -25,6 +25,20 @@ describe("fit", () => {
     expect(() => JSON.parse(readFileSync(join(out, "model.json"), "utf8"))).not.toThrow();
   });
 
+  test("learns how the tasks are tied, shows it, and predicts by what was saved", async () => {
+    const out = fresh();
+    const { code, output, error } = await kinship(["fit", data, ...columns, "--kinship", "learned", "--out", out]);
+    expect({ code, error }).toEqual({ code: 0, error: "" });
+    expect(output).toContain("multi-task");
+    const model = JSON.parse(readFileSync(join(out, "model.json"), "utf8"));
+    expect(model.method).toBe("learned");
+    // Beside the star of the prior, every two of the six shops.
+    expect(model.kinship.value.length).toBe(6 + 15);
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("is learned with their models");
+    const predicted = await kinship(["predict", join(out, "model.json"), data]);
+    expect(predicted.code).toBe(0);
+  });
+
   test("gives the same files for the same seed and others for another", async () => {
     const outs = [fresh(), fresh(), fresh()];
     const seeds = ["1", "1", "2"];

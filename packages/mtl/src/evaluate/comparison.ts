@@ -15,6 +15,8 @@ import { breather, type RunControl } from "../linear/run-control.js";
 import { penaltyScale, searchPenalties } from "../linear/search.js";
 import { identityKinship } from "../relations/identity.js";
 import type { Kinship, KinshipBuilder } from "../relations/kinship.js";
+import { searchLearned } from "../relations/learned/cross-validate.js";
+import { fitLearnedGrams } from "../relations/learned/fit.js";
 import { pooledKinship } from "../relations/pooled.js";
 import { type Evaluation, evaluate } from "./metrics.js";
 import { type Relatedness, relatedness } from "./relatedness.js";
@@ -25,6 +27,8 @@ export interface CompareOptions extends RunControl {
   readonly schema: Schema;
   readonly split: Split;
   readonly kinship: KinshipBuilder;
+  /** Whether relations are learned with the multi-task model, `kinship` their prior (`fitLearned`); false unless given. */
+  readonly learned?: boolean;
   /** Of the multi-task model; "coupled" unless given. The baselines' intercepts are free. */
   readonly intercept?: Exclude<InterceptMode, "none">;
   /** 5, or 3 from 10,000 training rows on, unless given. */
@@ -88,7 +92,9 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
   const same = (grams: Grams) => grams;
   const single = await fitOne(run, "single-task", identityKinship()(names), "free", same, (task) => task);
   const pooled = await fitOne(run, "pooled", pooledKinship()(names), "free", poolGrams, () => 0);
-  const multi = await fitOne(run, "k-norm", kinship(names), intercept, same, (task) => task);
+  const multi = options.learned
+    ? await learnOne(run, kinship(names), intercept)
+    : await fitOne(run, "k-norm", kinship(names), intercept, same, (task) => task);
   return {
     single,
     pooled,
@@ -118,6 +124,28 @@ interface Run {
   readonly actual: Float64Array;
   readonly options: CompareOptions;
 }
+
+async function learnOne(
+  { folds, total, pipeline, test, actual, options }: Run,
+  kinship: Kinship,
+  intercept: InterceptMode,
+): Promise<FittedModel> {
+  const started = performance.now();
+  const features = pipeline.names;
+  const search = { folds, total, kinship, intercept, slopes: features.length };
+  const validation = await searchLearned(search, {}, breather("cross-validation, learned", options));
+  const { lambda, lambdaIntercept } = validation;
+  const fit = { grams: total, kinship, features, intercept, lambda, lambdaIntercept, pipeline };
+  const { model } = await fitLearnedGrams(fit, { ...control(options), tolerance: 1e-4 });
+  const milliseconds = performance.now() - started;
+  const predicted = predictRows(model, test);
+  return { model, validation, predicted, evaluation: evaluate(test.tasks, actual, predicted), milliseconds };
+}
+
+const control = ({ onProgress, signal }: RunControl): RunControl => ({
+  ...(onProgress && { onProgress }),
+  ...(signal && { signal }),
+});
 
 async function fitOne(
   { folds, total, pipeline, test, actual, options }: Run,
