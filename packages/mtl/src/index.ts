@@ -119,6 +119,7 @@ export type { Penalty } from "./objective/penalty.js";
 export { type RegressionOptions, regression } from "./objective/regression.js";
 export * from "./optimizers/index.js";
 export * from "./regularizers/index.js";
+export type { Penalty as RegularizerPenalty } from "./regularizers/regularizer.js";
 export { covarianceKinship } from "./relations/covariance.js";
 export {
   type DescriptorKernel,

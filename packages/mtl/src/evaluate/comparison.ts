@@ -20,7 +20,7 @@ import { fitLearnedGrams } from "../relations/learned/fit.js";
 import { pooledKinship } from "../relations/pooled.js";
 import { type Evaluation, evaluate } from "./metrics.js";
 import { type Relatedness, relatedness } from "./relatedness.js";
-import { type Transfer, transfer } from "./transfer.js";
+import { type Transfer, transferAtRest } from "./transfer.js";
 
 export interface CompareOptions extends RunControl {
   readonly table: Table;
@@ -95,6 +95,8 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
   const multi = options.learned
     ? await learnOne(run, kinship(names), intercept)
     : await fitOne(run, "k-norm", kinship(names), intercept, same, (task) => task);
+  const breathe = breather("which tasks were helped", options);
+  let related: Relatedness | undefined;
   return {
     single,
     pooled,
@@ -102,8 +104,12 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
     rows,
     tasks: test.tasks,
     actual,
-    transfer: transfer(test.tasks, actual, single.predicted, multi.predicted, { seed }),
-    relatedness: relatedness(multi.model),
+    transfer: await transferAtRest(breathe, test.tasks, actual, single.predicted, multi.predicted, { seed }),
+    // Matrices of all pairs of tasks: not before they are asked for.
+    get relatedness() {
+      related ??= relatedness(multi.model);
+      return related;
+    },
   };
 }
 

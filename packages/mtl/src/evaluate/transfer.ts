@@ -1,5 +1,6 @@
 import { groupRows } from "../data/cells.js";
 import { createRandom } from "../data/random.js";
+import type { Breather } from "../linear/run-control.js";
 
 /** Gain = single-task MSE − multi-task MSE on the same test rows; positive where sharing helped. */
 export interface Gain {
@@ -39,18 +40,40 @@ export interface TransferOptions {
  * Which tasks multi-task learning helped and which it hurt, by the percentile bootstrap over paired test rows
  * (Efron & Tibshirani, An Introduction to the Bootstrap, chapter 13).
  */
-export function transfer(
+export function transfer(...of: Parameters<typeof transferSteps>): Transfer {
+  const steps = transferSteps(...of);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** `transfer`, resting between tasks: with a million test rows it takes a while. */
+export async function transferAtRest(breathe: Breather, ...of: Parameters<typeof transferSteps>): Promise<Transfer> {
+  const steps = transferSteps(...of);
+  const total = new Set(of[0]).size;
+  for (let task = 0; ; task++) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await breathe(task, total);
+  }
+}
+
+/** Yields before each task. */
+function* transferSteps(
   tasks: readonly string[],
   actual: ArrayLike<number>,
   single: ArrayLike<number>,
   multi: ArrayLike<number>,
   { confidence = 0.95, resamples = 1000, seed = 0 }: TransferOptions = {},
-): Transfer {
+): Generator<void, Transfer, void> {
   const random = createRandom(seed);
   const totals = new Float64Array(resamples);
   const means = new Float64Array(resamples);
   let total = 0;
-  const perTask = [...groupRows(tasks)].map(([task, rows]): TaskGain => {
+  const perTask: TaskGain[] = [];
+  for (const [task, rows] of groupRows(tasks)) {
+    yield;
     const count = rows.length;
     let singleMse = 0;
     let multiMse = 0;
@@ -68,8 +91,8 @@ export function transfer(
     }
     const gain = singleMse - multiMse;
     total += (gain * count) / tasks.length;
-    return { task, rows: count, singleMse, multiMse, ...interval(gain, means, confidence, count) };
-  });
+    perTask.push({ task, rows: count, singleMse, multiMse, ...interval(gain, means, confidence, count) });
+  }
   return { perTask, overall: interval(total, totals, confidence, tasks.length), confidence };
 }
 

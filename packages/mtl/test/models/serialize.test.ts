@@ -118,7 +118,7 @@ describe("what is no model is refused", () => {
     ["an overflow", text.replace('"lambda":1,', '"lambda":1e999,'), /model\.lambda must be a finite number/],
     ["a list instead", "[]", /must be a "kinship linear model", it is a list of 0/],
     ["null", "null", /must be/],
-    ["an edge to nowhere", changed((d) => { d.kinship!.to = [7]; }), /kinship\.to\[0\] must be a whole number below 2/], // biome-ignore format: one line
+    ["an edge to nowhere", changed((d) => { (d.kinship as { to: unknown }).to = [7]; }), /kinship\.to\[0\] must be a whole number below 2/], // biome-ignore format: one line
     ["too few weights", changed((d) => { d.weights = [1] as never; }), /weights must be a list of 4, it is a list of 1/], // biome-ignore format: one line
   ])("%s", (_, broken, message) => {
     expect(() => deserialize(broken)).toThrow(message);

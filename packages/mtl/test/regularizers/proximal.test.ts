@@ -11,7 +11,7 @@ import {
   meanKinship,
   mtlFeat,
   orderedTasks,
-  type Penalty,
+  type RegularizerPenalty as Penalty,
   type Regularizer,
   ridge,
   sumOfRegularizers,

@@ -131,7 +131,10 @@ describe.each([
   test("kin are the conditional expectation of the Gaussian prior", () => {
     const some = [...descriptors.keys()].slice(0, 5);
     const point = [0.3, -0.2];
-    const all = descriptorKinship({ descriptors: new Map([...descriptors, ["new", point]]), kernel });
+    const all = descriptorKinship({
+      descriptors: new Map<string, readonly number[]>([...descriptors, ["new", point]]),
+      kernel,
+    });
     // E[w_new | w] = −P_new,new⁻¹ P_new,t w_t, with P the precision of all of them.
     const p = kinshipMatrix(all.kinship([...some, "new"]));
     const shares = kinOf(point, some);
