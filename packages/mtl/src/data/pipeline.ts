@@ -1,7 +1,7 @@
 import { InputError } from "../errors.js";
 import { labelOf, numberOf, place, show, taskLabels } from "./cells.js";
 import { inferSchema } from "./schema.js";
-import { standardisationOf } from "./standardise.js";
+import { robustScaleOf, standardisationOf } from "./standardise.js";
 import { type Column, columnNamed, isMissing, type Table } from "./table.js";
 
 /** What the columns of a table mean. Columns named nowhere are features, numeric if all their values are numbers. */
@@ -13,6 +13,8 @@ export interface Schema {
   /** These are read as categories even where they look like numbers. */
   readonly categorical?: readonly string[];
   readonly ignore?: readonly string[];
+  /** How numeric columns are scaled: by mean and standard deviation, unless given, or by median and quartiles. */
+  readonly scaling?: "standard" | "robust";
 }
 
 /** x = (value − mean) / scale. */
@@ -66,7 +68,7 @@ export function fitPipeline(table: Table, schema: Schema, trainRows: ArrayLike<n
   const targets = readTarget(target, labels, trainRows, "fitPipeline");
   const declared = new Map<string, Feature>();
   for (const name of numeric) {
-    declared.set(name, fitNumeric(columnNamed(table, name, "fitPipeline"), labels, trainRows));
+    declared.set(name, fitNumeric(columnNamed(table, name, "fitPipeline"), labels, trainRows, schema.scaling));
   }
   for (const name of categorical) {
     declared.set(name, fitCategorical(columnNamed(table, name, "fitPipeline"), trainRows));
@@ -123,13 +125,18 @@ export function readNumeric(column: Column, row: number, task: string | undefine
   return value;
 }
 
-function fitNumeric(column: Column, labels: readonly string[], rows: ArrayLike<number>): NumericFeature {
+function fitNumeric(
+  column: Column,
+  labels: readonly string[],
+  rows: ArrayLike<number>,
+  scaling: Schema["scaling"] = "standard",
+): NumericFeature {
   const values = Float64Array.from(rows, (row) => readNumeric(column, row, labels[row], "fitPipeline"));
   const present = values.filter((value) => !Number.isNaN(value));
   if (present.length === 0) {
     throw new InputError(`fitPipeline: column "${column.name}" has no value in any training row; ignore it`);
   }
-  const known = standardisationOf(present);
+  const known = scaling === "robust" ? robustScaleOf(present) : standardisationOf(present);
   const missing =
     present.length < values.length ? standardisationOf(values.map((value) => (Number.isNaN(value) ? 1 : 0))) : null;
   return { kind: "numeric", column: column.name, ...known, missing };

@@ -1,4 +1,5 @@
 import type { Standardisation } from "./pipeline.js";
+import { quantile } from "./quantile.js";
 
 /**
  * Mean and standard deviation (population), in two passes, safe from overflow and underflow.
@@ -23,4 +24,19 @@ export function standardisationOf(values: ArrayLike<number>): Standardisation {
   }
   const scale = largest * Math.sqrt(squares);
   return { mean, scale: scale > 0 ? scale : 1 };
+}
+
+/** Half of normal values lie within this many standard deviations of their median. */
+const normalQuartiles = 1.3489795003921634;
+
+/**
+ * Median and interquartile range over 1.349, which is the standard deviation of normal values: a few wild values move
+ * neither. Where half the values or more are alike, the standard deviation takes the range's place.
+ */
+export function robustScaleOf(values: ArrayLike<number>): Standardisation {
+  const sorted = Float64Array.from(values).sort();
+  const range = quantile(sorted, 0.75) / normalQuartiles - quantile(sorted, 0.25) / normalQuartiles;
+  const { scale } = standardisationOf(values);
+  const mean = quantile(sorted, 0.5);
+  return { mean, scale: range > 1e-12 * Math.abs(mean) ? range : scale };
 }

@@ -1,4 +1,5 @@
 import { groupRows } from "../data/cells.js";
+import { quantile } from "../data/quantile.js";
 import { createRandom } from "../data/random.js";
 import type { Breather } from "../linear/run-control.js";
 
@@ -103,12 +104,4 @@ function interval(gain: number, samples: Float64Array, confidence: number, rows:
   const high = quantile(sorted, 1 - tail);
   const verdict = rows < 2 || (low <= 0 && high >= 0) ? "unclear" : gain > 0 ? "helped" : "hurt";
   return { gain, low, high, verdict };
-}
-
-/** Linear between order statistics (Hyndman & Fan's type 7). */
-function quantile(sorted: Float64Array, probability: number): number {
-  const place = probability * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }

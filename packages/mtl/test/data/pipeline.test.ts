@@ -133,3 +133,18 @@ describe("bad tables are refused with their place", () => {
     expect(() => table({ "": [1] })).toThrow(/column 1 has an empty name/);
   });
 });
+
+test("robust scaling: one wild value moves neither centre nor scale; a column mostly alike falls back", () => {
+  const values = [1, 2, 3, 4, 5, 6, 7, 8, 1e300];
+  const table = createTable([
+    { name: "task", values: values.map(() => "a") },
+    { name: "wild", values },
+    { name: "alike", values: values.map((_, i) => Number(i === 0)) },
+    { name: "target", values },
+  ]);
+  const schema = { task: "task", target: "target", scaling: "robust" } as const;
+  const { features } = fitPipeline(table, schema);
+  // Quartiles 3 and 7; those of a standard normal are ±.67449.
+  expect(features[0]).toMatchObject({ mean: 5, scale: expect.closeTo(4 / (2 * 0.6744897501960817), 10) });
+  expect(features[1]).toMatchObject({ mean: 0, scale: expect.closeTo(Math.sqrt(8) / 9, 10) });
+});
