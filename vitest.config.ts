@@ -62,7 +62,7 @@ const browser = (executablePath: string, { name, include, exclude = [], flags }:
     name,
     include,
     exclude,
-    setupFiles: ["./test/browser/setup.ts"],
+    setupFiles: ["./test/browser/setup.ts", "./test/setup.ts"],
     testTimeout: 60_000,
     browser: {
       enabled: true,

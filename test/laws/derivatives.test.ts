@@ -51,7 +51,7 @@ function scaled(primitive: Primitive, factor: number): Primitive {
 
 const caught = (primitive: Primitive, k = 0): boolean => {
   try {
-    checkPrimitive(primitive, primitive.samples[k], 3);
+    checkPrimitive(primitive, primitive.samples[k], 10);
     return false;
   } catch {
     return true;

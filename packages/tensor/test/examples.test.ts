@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import * as kinship from "../src/index.js";
+import * as core from "../src/index.js";
+import * as safetensors from "../src/safetensors.js";
+
+const kinship = { ...core, ...safetensors };
 
 // Every `@example` of a docstring is an expression in the package's own names: it is evaluated, and must give something.
 
@@ -24,5 +27,5 @@ test.each(runnable)("%s: %s", (_, code) => {
   const run = new Function(...names, `"use strict"; return (${code});`) as (...values: unknown[]) => unknown;
   const result = run(...Object.values(kinship));
   expect(result).toBeDefined();
-  if (result instanceof kinship.Tensor) expect(result.toTypedArray().length).toBe(result.size);
+  if (result instanceof core.Tensor) expect(result.toTypedArray().length).toBe(result.size);
 });
