@@ -60,7 +60,7 @@ export async function gpuTests(backend: Exclude<Backend, "cpu">): Promise<void> 
     const found = await f(tensor([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1000]));
     expect(found.x.toArray()).toEqual([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1000]);
     expect(found.wave.get(2)).toBeCloseTo(Math.sin(1000), 5);
-    f.close();
+    await f.close();
   });
 
   test("programs that are closed leave nothing on the device", () => {

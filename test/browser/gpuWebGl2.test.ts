@@ -32,9 +32,9 @@ test.runIf(await hasWebGl2())("programs that are closed leave no textures", asyn
     for (let k = 0; k < 5; k++) state = await g(state);
     // Five more states are no more textures than a few that are kept to be used again.
     expect(textures.size).toBeLessThanOrEqual(size + 2);
-    device.release(state);
-    f.close();
-    g.close();
+    await device.release(state);
+    await f.close();
+    await g.close();
     expect(textures.size).toBe(0);
     await device.close();
   } finally {

@@ -55,7 +55,7 @@ describe("results", () => {
     ]);
     expect(found.name).toBe("kept");
     expect([found.count.dtype, found.count.item()]).toEqual(["int32", 1]);
-    f.close();
+    await f.close();
   });
 
   test("may be arguments, constants, parts of values, and one value twice", async () => {
@@ -124,6 +124,20 @@ describe("calls", () => {
     expect(found.map((x) => x.item())).toEqual([2, 8, 18, 32]);
   });
 
+  test("are finished before what they use is freed", async () => {
+    const f = device.compile((x: Tensor) => sum(exp(mul(x, 2))));
+    const kept = device.compile((x: Tensor) => mul(x, 2), { keep: true });
+    const x = await kept(pattern([3000]));
+    const whole = f(x);
+    const value = device.read(x);
+    const freed = [device.release(x), f.close(), kept.close()];
+    expect((await whole).item()).toBeGreaterThan(0);
+    expect((await value).shape).toEqual([3000]);
+    await Promise.all(freed);
+    await expect(f(x)).rejects.toThrow("released");
+    await f.close();
+  });
+
   test("compile once for each signature", async () => {
     const other = await openGpu({ backend: "javascript" });
     const f = other.compile((x: Tensor) => exp(x));
@@ -133,7 +147,7 @@ describe("calls", () => {
     expect(other.explain().kernels).toBe(kernels);
     await f(zeros([4]));
     expect(other.explain().kernels).toBeGreaterThan(kernels);
-    f.close();
+    await f.close();
     expect(other.explain().kernels).toBe(0);
     await other.close();
   });
@@ -147,7 +161,7 @@ describe("tensors on a device", () => {
     expect((await device.read({ y, k: 1 })).y.toArray()).toEqual([-1, -2]);
     const z = await f(y);
     await expect(f(y)).rejects.toThrow("released, or donated");
-    device.release([z]);
+    await device.release([z]);
     await expect(device.read(z)).rejects.toThrow("released");
     expect(() => z.item()).toThrow();
   });

@@ -49,7 +49,7 @@ export async function onDevice<A extends readonly unknown[], O>(
     if (reason instanceof UnsupportedOnGpu) return reason;
     throw reason;
   } finally {
-    compiled.close();
+    await compiled.close();
   }
 }
 

@@ -79,7 +79,7 @@ export async function checkTraining(device: GpuDevice, steps: number): Promise<n
   const first = device.explain();
   for (let k = 1; k < steps; k++) {
     expected = onCpu(expected.state, x, y);
-    device.release(found.loss);
+    await device.release(found.loss);
     found = await step(found.state, x, y);
   }
   const last = device.explain();
@@ -87,8 +87,8 @@ export async function checkTraining(device: GpuDevice, steps: number): Promise<n
   // Each step frees the state that it replaces.
   expect(last.arrays).toBe(first.arrays);
   const { state, loss } = await device.read(found);
-  device.release(found);
-  step.close();
+  await device.release(found);
+  await step.close();
   expect(device.explain().arrays).toBe(before);
   for (const [k, layer] of expected.state.layers.entries()) {
     expect(distance(layer.weight, state.layers[k].weight)).toBeLessThanOrEqual(1e-4);
@@ -132,7 +132,7 @@ export async function checkProgram(device: GpuDevice, name: string): Promise<voi
   await compiled(...args.map((x) => mul(x, 0.5)));
   const onCpu = f(...args);
   const found = await compiled(...args);
-  compiled.close();
+  await compiled.close();
   const flat = (value: unknown): Tensor[] =>
     Array.isArray(value)
       ? value.flatMap(flat)
@@ -153,10 +153,10 @@ export async function checkClosing(device: GpuDevice): Promise<void> {
     const x = pattern([4, 4], k);
     const goes = device.compile(g);
     expect(distance(g(x), await goes(x))).toBeLessThanOrEqual(1e-5);
-    goes.close();
+    await goes.close();
     expect(distance(f(x), await stays(x))).toBeLessThanOrEqual(1e-5);
   }
-  stays.close();
+  await stays.close();
 }
 
 /** Steps of a library's optimizer, which counts them in float64, on a device that takes that as float32. */
@@ -178,8 +178,8 @@ export async function checkOptimizer(narrow: GpuDevice): Promise<void> {
     found = await onDevice(found);
   }
   const read = await narrow.read(found);
-  narrow.release(found);
-  onDevice.close();
+  await narrow.release(found);
+  await onDevice.close();
   expect([read.state.step.dtype, read.state.step.item()]).toEqual(["float64", 20]);
   for (const [k, { weight }] of expected.parameters.layers.entries())
     expect(distance(weight, read.parameters.layers[k].weight)).toBeLessThanOrEqual(1e-3);

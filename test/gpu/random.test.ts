@@ -36,7 +36,7 @@ test("random programs on a device are the evaluated ones, up to rounding, or ref
         if (!(reason instanceof UnsupportedOnGpu)) throw reason;
         refused++;
       } finally {
-        compiled.close();
+        await compiled.close();
       }
     }),
   );

@@ -1,7 +1,7 @@
 import { type Compiled, compile } from "../compile/compile.js";
 import { dissect, fill, matches, type Skeleton, slotsOf } from "../compile/skeleton.js";
 import type { Signature } from "../primitive.js";
-import type { Tensor } from "../tensor.js";
+import { fromData, type Tensor } from "../tensor.js";
 import { buildForDevice } from "./build.js";
 import { deviceStorageOf } from "./deviceTensor.js";
 import { DeviceExecutable, take } from "./executable.js";
@@ -24,8 +24,8 @@ export interface GpuCompiled<Arguments extends readonly unknown[], Output> {
   (...args: Arguments): Promise<Output>;
   /** What became of the function for arguments like these. Compiles if need be; runs nothing. */
   explain(...args: Arguments): ProgramExplanation;
-  /** Frees what its programs have on the device; results that were kept stay. */
-  close(): void;
+  /** Frees what its programs have on the device, after the calls under way; results that were kept stay. */
+  close(): Promise<void>;
 }
 
 /** What a compiled function needs of its device. */
@@ -64,6 +64,12 @@ export function compileFor<Arguments extends readonly unknown[], Output>(
       return { reason: reason.message };
     }
   };
+  const closeAll = async (old: readonly Entry[]): Promise<void> => {
+    // After the calls that are under way.
+    await host.runtime?.enqueue(async () => {
+      for (const { made } of old) if ("executable" in made) made.executable.close();
+    });
+  };
   const find = (args: Arguments): { entry: Entry; tensors: Tensor[] } => {
     const tensors: Tensor[] = [];
     for (const entry of entries) {
@@ -74,27 +80,41 @@ export function compileFor<Arguments extends readonly unknown[], Output>(
     const skeleton = dissect(args, found, "arguments", "device.compile");
     const signatures = found.map(({ shape, dtype }): Signature => ({ shape, dtype }));
     const entry = { skeleton, signatures, made: build(skeleton, signatures) };
-    for (const old of entries.splice(mostPrograms - 1)) closeEntry(old);
+    void closeAll(entries.splice(mostPrograms - 1));
     entries.unshift(entry);
     return { entry, tensors: found };
   };
+  const runOnCpu = async (skeleton: Skeleton, tensors: readonly Tensor[]): Promise<Output> => {
+    onCpu ??= compile(f);
+    const isThere = tensors.some((x) => deviceStorageOf(x));
+    // While some are read, the others may be written to.
+    const here = isThere
+      ? await Promise.all(
+          tensors.map((x) => (deviceStorageOf(x) ? host.read(x) : fromData(x.toTypedArray(), x.dtype, x.shape))),
+        )
+      : tensors;
+    return onCpu(...(fill(skeleton, here) as Arguments));
+  };
   const run = async (args: Arguments): Promise<Output> => {
     const { entry, tensors } = find(args);
-    const donated = donatedOf(entry.skeleton, donate);
-    const { made } = entry;
-    let result: Output;
+    const { skeleton, made } = entry;
+    const donated = donatedOf(skeleton, donate);
+    // Only after the call: one that fails takes nothing.
+    const free = () => {
+      for (const k of donated) deviceStorageOf(tensors[k])?.release();
+    };
     if ("reason" in made) {
-      onCpu ??= compile(f);
-      const there = await Promise.all(tensors.map((x) => (deviceStorageOf(x) ? host.read(x) : x)));
-      result = onCpu(...(fill(entry.skeleton, there) as Arguments));
-    } else {
-      const given = tensors.map((x, k) => take(x, k, host));
-      const results = await host.runtime!.enqueue(() => made.executable.call(given, keep));
-      result = fill(made.output, results) as Output;
+      const result = await runOnCpu(skeleton, tensors);
+      await host.runtime?.enqueue(async () => free());
+      return result;
     }
-    // Only now: a call that fails takes nothing.
-    for (const k of donated) deviceStorageOf(tensors[k])?.release();
-    return result;
+    const given = tensors.map((x, k) => take(x, k, host));
+    const results = await host.runtime!.enqueue(async () => {
+      const done = await made.executable.call(given, keep);
+      free();
+      return done;
+    });
+    return fill(made.output, results) as Output;
   };
   return Object.assign((...args: Arguments) => run(args), {
     explain: (...args: Arguments) => {
@@ -103,14 +123,8 @@ export function compileFor<Arguments extends readonly unknown[], Output>(
         ? programExplanation("cpu", made.reason, undefined)
         : programExplanation(host.runtime!.mode, undefined, made.executable.program);
     },
-    close: () => {
-      for (const entry of entries.splice(0)) closeEntry(entry);
-    },
+    close: () => closeAll(entries.splice(0)),
   });
-}
-
-function closeEntry({ made }: Entry): void {
-  if ("executable" in made) made.executable.close();
 }
 
 /** The numbers of the tensors in donated arguments. */

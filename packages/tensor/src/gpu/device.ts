@@ -39,8 +39,8 @@ export interface GpuDevice {
   ): GpuCompiled<Arguments, Output>;
   /** The structure with its tensors read from the device; others are left as they are. */
   read<S>(structure: S): Promise<S>;
-  /** Frees the tensors of the structure that are on the device. */
-  release(structure: unknown): void;
+  /** Frees the tensors of the structure that are on the device, after the calls under way. */
+  release(structure: unknown): Promise<void>;
   explain(): DeviceExplanation;
   /** Waits for what is under way and frees everything. Its tensors cannot be read any more. */
   close(): Promise<void>;
@@ -116,20 +116,21 @@ class Device implements GpuDevice, Host {
     const storage = deviceStorageOf(x);
     if (!storage) return x;
     if (storage.device !== this) throw new Error("device.read: this tensor is on another device; read it there");
-    const { handle } = storage;
     return this.runtime!.enqueue(async () => {
       const data = allocate(x.dtype, storage.size);
-      data.set(await this.runtime!.read(handle));
+      data.set(await this.runtime!.read(storage.handle));
       // The same view of the values as of the memory on the device.
       const whole = fromData(data, x.dtype, [storage.size]);
       return viewOf(whole, x);
     });
   }
 
-  release(structure: unknown): void {
+  async release(structure: unknown): Promise<void> {
     const found: Tensor[] = [];
     dissect(structure, found, "the structure", "device.release");
-    for (const x of found) deviceStorageOf(x)?.release();
+    await this.runtime?.enqueue(async () => {
+      for (const x of found) deviceStorageOf(x)?.release();
+    });
   }
 
   explain(): DeviceExplanation {
