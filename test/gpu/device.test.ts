@@ -89,6 +89,17 @@ describe("results", () => {
     expect([found.x.shape, found.all.shape, found.none.item(), found.y.toArray()]).toEqual([[0], [0], 0, [[1]]]);
   });
 
+  test("of products and sums over nothing are zeros", async () => {
+    const f = device.compile((x: Tensor, y: Tensor) => ({ product: matmul(x, y), total: sum(x, { axis: 1 }) }));
+    const found = await f(zeros([3, 0]), zeros([0, 2]));
+    expect(found.product.toArray()).toEqual([
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(found.total.toArray()).toEqual([0, 0, 0]);
+  });
+
   test("have infinities and what is not a number", async () => {
     const f = device.compile((x: Tensor) => ({
       hidden: where(greater(x, 0), x, Number.NEGATIVE_INFINITY),

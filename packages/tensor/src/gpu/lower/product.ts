@@ -11,7 +11,7 @@ interface Axes {
 /** The first axes that make up `size` elements, and the others. */
 function cut({ shape, stride }: PatchCopy, size: number): readonly [Axes, Axes] {
   let [at, count] = [0, 1];
-  while (count < size) count *= shape[at++];
+  while (count !== size) count *= shape[at++];
   return [
     { sizes: shape.slice(0, at), strides: stride.slice(0, at) },
     { sizes: shape.slice(at), strides: stride.slice(at) },
