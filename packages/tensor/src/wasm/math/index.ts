@@ -1,9 +1,9 @@
 /**
- * All mathematical routines by name, for tests and tools; the scalar instructions name theirs one by one.
+ * All mathematical routines by the names of the scalar instructions that they compute.
  *
  * The bound for each is 2 units in the last place. The worst seen, in such units: float32 over every 61st of the 2³² bit
  * patterns, and 20 million pairs (the tests with KINSHIP_DEEP=1 go through all patterns); float64 over some 1,500
- * arguments of all magnitudes.
+ * arguments of all magnitudes. Over all 2³² float32 patterns, exp is at worst 0.995 and sinh 1.989.
  *
  *     exp       float32 0.98   float64 0.88
  *     expm1     float32 1.58   float64 1.80
