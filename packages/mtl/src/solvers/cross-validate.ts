@@ -1,23 +1,21 @@
-import { matrixOf, vectorOf } from "../data/arrays.js";
 import { InputError } from "../errors.js";
 import type { LinearModel } from "../linear/model.js";
-import { nodeNames } from "../linear/model.js";
 import { breather, type RunControl } from "../linear/run-control.js";
 import { squared } from "../losses/squared.js";
 import type { AnyRegularizer } from "../regularizers/regularizer.js";
 import type { Tolerances } from "./certificate.js";
-import { createEngine, type Engine } from "./engine.js";
+import { createEngine } from "./engine.js";
 import {
   type FitLinearOptions,
   fitLinear,
   interceptOf,
   type LinearProblemOptions,
-  modelOf,
   requireSolvable,
 } from "./fit-linear.js";
+import { type FoldSolver, inThisThread } from "./fold-fits.js";
 import { type FoldPlan, type FoldScheme, planFolds } from "./fold-plan.js";
 import { descending } from "./path.js";
-import { type LabelledTask, type Problem, problemOf } from "./problem.js";
+import { problemOf } from "./problem.js";
 
 export interface CrossValidateLinearOptions extends Omit<LinearProblemOptions, "regularizer">, Tolerances, RunControl {
   /** One, or several to choose from: see `grid` and `randomSearch`. */
@@ -59,14 +57,6 @@ const mostSteps = 16;
 /** Errors nearer than this are the same: λ is still so large that no weight moves. */
 const flat = 1e-6;
 
-interface Fold {
-  readonly plan: FoldPlan;
-  readonly problem: Problem;
-  readonly engine: Engine;
-  /** Solutions by λ: a new λ starts from its nearest. */
-  readonly solved: Map<number, Float64Array>;
-}
-
 /**
  * λ, and the regularizer if there are several, with the least loss on rows held out. λ goes down from λ_max until the
  * error rises, then halfway between its neighbours; every fit starts from its neighbour's.
@@ -74,6 +64,14 @@ interface Fold {
  * intercept is free.
  */
 export async function crossValidateLinear(options: CrossValidateLinearOptions): Promise<LinearCrossValidation> {
+  return searchLambda(options, inThisThread);
+}
+
+/** `crossValidateLinear` with folds that are fitted wherever `foldsOf` fits them. */
+export async function searchLambda(
+  options: CrossValidateLinearOptions,
+  foldsOf: FoldSolver,
+): Promise<LinearCrossValidation> {
   const { tasks, loss = squared(), folds: scheme = { kind: "within-tasks" }, seed = 0 } = options;
   const { tolerance = foldTolerance, maxIterations = foldIterations } = options;
   const candidates = Array.isArray(options.regularizer)
@@ -84,7 +82,7 @@ export async function crossValidateLinear(options: CrossValidateLinearOptions): 
   const whole = problemOf(tasks, loss, caller);
   const plans = planFolds(tasks, scheme, seed);
   if (plans.length === 0) throw new InputError(`${caller}: there are not two rows of a task to tell apart; give λ`);
-  const problems = plans.map(({ train }) => problemOf(train, loss, caller));
+  const solverOf = foldsOf({ tasks, loss, plans });
   const path: LinearPathPoint[] = [];
   const breathe = breather("cross-validation", options);
   const total = candidates.length * (options.lambdas?.length ?? mostSteps / 2);
@@ -92,21 +90,13 @@ export async function crossValidateLinear(options: CrossValidateLinearOptions): 
   for (const regularizer of candidates) {
     const choice = { ...options, regularizer };
     const intercept = interceptOf(choice, caller);
-    const fits = plans.map((plan, k): Fold => {
-      const problem = problems[k]!;
-      return { plan, problem, engine: createEngine(problem, regularizer, intercept, caller), solved: new Map() };
-    });
+    const solve = solverOf(choice);
     const visit = async (lambda: number): Promise<number> => {
       requireSolvable(lambda, tolerance, maxIterations, caller);
-      const errors: number[] = [];
-      for (const { plan, problem, engine, solved } of fits) {
-        const start = nearest(solved, lambda);
-        const solution = engine.solve({ lambda, tolerance, maxIterations, ...(start && { start }) });
-        solved.set(lambda, solution.state);
-        if (!solution.certificate.converged) unconverged++;
-        errors.push(heldOutLoss(modelOf(problem, solution, choice, lambda), tasks, plan, loss));
-        await breathe(path.length, Math.max(total, path.length + 1));
-      }
+      const done = path.length;
+      const solved = await solve({ lambda, tolerance, maxIterations }, () => breathe(done, Math.max(total, done + 1)));
+      for (const { converged } of solved) if (!converged) unconverged++;
+      const errors = solved.map(({ loss }) => loss);
       const point = pointOf(regularizer, lambda, errors, plans);
       path.push(point);
       return point.error;
@@ -148,52 +138,6 @@ async function descend(most: number, visit: (lambda: number) => Promise<number>)
     if (error < best.error) best = { lambda, error };
   }
   for (const lambda of [best.lambda * Math.sqrt(stride), best.lambda / Math.sqrt(stride)]) await visit(lambda);
-}
-
-function nearest(solved: ReadonlyMap<number, Float64Array>, lambda: number): Float64Array | undefined {
-  let found: Float64Array | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const [other, state] of solved) {
-    const distance = Math.abs(Math.log((other || 1e-300) / (lambda || 1e-300)));
-    if (distance < least) [least, found] = [distance, state];
-  }
-  return found;
-}
-
-/** The sum of losses of the rows held out. A task that did not train is predicted as the model predicts unseen ones. */
-function heldOutLoss(
-  model: LinearModel,
-  tasks: readonly LabelledTask[],
-  { held }: FoldPlan,
-  loss: NonNullable<LinearProblemOptions["loss"]>,
-): number {
-  const nodes = new Map(nodeNames(model).map((name, node) => [name, node]));
-  const { outputs } = loss;
-  const width = model.features.length;
-  const scores = new Float64Array(outputs);
-  let total = 0;
-  for (const { task, rows } of held) {
-    const { x, y, name } = tasks[task]!;
-    const node = nodes.get(name) ?? (model.kinship.root === null ? undefined : nodes.get(model.kinship.root));
-    if (node === undefined) {
-      throw new InputError(
-        `crossValidateLinear: the ${model.kinship.kind} kinship says nothing of task "${name}", which no row trains; ` +
-          `use folds within tasks`,
-      );
-    }
-    const inputs = matrixOf(x, "x").data;
-    const labels = vectorOf(y, "y");
-    for (const row of rows) {
-      for (let c = 0; c < outputs; c++) {
-        const at = node * outputs + c;
-        let score = model.intercepts[at]!;
-        for (let j = 0; j < width; j++) score += model.weights[at * width + j]! * inputs[row * width + j]!;
-        scores[c] = score;
-      }
-      total += loss.value(scores, 0, labels[row]!);
-    }
-  }
-  return total;
 }
 
 function pointOf(
