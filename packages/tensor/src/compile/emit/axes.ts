@@ -42,3 +42,12 @@ export function axesOf(kernel: LoopKernel): Axes {
   };
   return { kept: group(false), folded: group(true) };
 }
+
+/** Whether the lanes of vectors of `count` are neighbours on the last folded axis, rather than on the last kept one. */
+export function foldsAcrossLanes({ kept, folded }: Axes, count: number): boolean {
+  if (folded.length === 0) return false;
+  if (kept.length === 0) return true;
+  const near = (axis: Axis) => axis.strides.slice(0, -1).filter((step) => step === 1).length;
+  const [across, along] = [folded[folded.length - 1], kept[kept.length - 1]];
+  return across.size >= 2 * count && near(across) >= near(along);
+}

@@ -14,7 +14,7 @@ import {
 import { forRange } from "../../wasm/loops.js";
 import type { Site } from "../../wasm/math/shape.js";
 import type { LoopKernel, Statement } from "../kernel.js";
-import { type Axes, type Axis, arraysOf, axesOf } from "./axes.js";
+import { type Axes, type Axis, arraysOf, axesOf, foldsAcrossLanes } from "./axes.js";
 import { emitInstruction, type RoutinePolicy } from "./instructions.js";
 import {
   asFloat,
@@ -29,6 +29,7 @@ import {
   storeVector,
   type Vector,
 } from "./lanes.js";
+import { blocksOf, type Share } from "./share.js";
 
 /** Where each buffer of the program begins in memory, in bytes. */
 export type Addresses = (buffer: number) => number;
@@ -43,10 +44,10 @@ const run = 4096;
 /** Routines are written into loops of at least so many elements. */
 const worthInlining = 2048;
 
-/** Writes a loop nest. Sizes and addresses are constants of the code. */
-export function emitLoops(site: Site, kernel: LoopKernel, addresses: Addresses): void {
+/** Writes a loop nest, or a share of it. Sizes and addresses are constants of the code. */
+export function emitLoops(site: Site, kernel: LoopKernel, addresses: Addresses, share?: Share): void {
   if (kernel.shape.some((size, axis) => size === 0 && !kernel.folded.includes(axis))) return;
-  new LoopEmitter(site, kernel, addresses).emit();
+  new LoopEmitter(site, kernel, addresses).emit(share);
 }
 
 /** A loop that is open: its counter and its place among the axes. */
@@ -99,7 +100,7 @@ class LoopEmitter {
     const size = kernel.shape.reduce((total, d) => total * d, 1);
     this.#policy = { inline: size >= worthInlining };
     const { kept, folded } = this.#axes;
-    this.#laneFolded = this.#foldsAcrossLanes();
+    this.#laneFolded = foldsAcrossLanes(this.#axes, this.#lanes.count);
     this.#lane = this.#laneFolded ? folded[folded.length - 1] : kept[kept.length - 1];
   }
 
@@ -107,34 +108,36 @@ class LoopEmitter {
     return this.site.f;
   }
 
-  /** Whether lanes are neighbours on the last folded axis, rather than on the last kept one. */
-  #foldsAcrossLanes(): boolean {
-    const { kept, folded } = this.#axes;
-    if (folded.length === 0) return false;
-    if (kept.length === 0) return true;
-    const near = (axis: Axis) => axis.strides.slice(0, -1).filter((step) => step === 1).length;
-    const [across, along] = [folded[folded.length - 1], kept[kept.length - 1]];
-    return across.size >= 2 * this.#lanes.count && near(across) >= near(along);
-  }
-
-  emit(): void {
+  emit(share?: Share): void {
     const kept = this.#laneFolded ? this.#axes.kept : this.#axes.kept.slice(0, -1);
-    this.#nest(kept, () => {
-      if (this.#laneFolded || !this.#lane) this.#rows(1);
-      else this.#overLanes(this.#lane, (valid) => this.#rows(valid));
-    });
+    const lanes = (axis: Axis | undefined) => {
+      if (this.#laneFolded || !axis) this.#rows(1);
+      else this.#overLanes(axis, (valid) => this.#rows(valid));
+    };
+    if (share && kept.length === 0) this.#overBlocks(this.#lane!, share, lanes);
+    else this.#nest(kept, () => lanes(this.#lane), share);
   }
 
-  /** Loops over axes, innermost last. */
-  #nest(axes: readonly Axis[], body: () => void): void {
+  /** Loops over axes, innermost last, over the outermost one or a share of it. */
+  #nest(axes: readonly Axis[], body: () => void, share?: Share): void {
     const [axis, ...rest] = axes;
     if (!axis) {
       body();
       return;
     }
-    forRange(this.#f, i32.const(0), i32.const(axis.size), i32.const(1), (counter) => {
+    const [from, to] = share ? [share.from, share.to] : [i32.const(0), i32.const(axis.size)];
+    forRange(this.#f, from, to, i32.const(1), (counter) => {
       this.#within({ axis, counter }, () => this.#nest(rest, body));
     });
+  }
+
+  /** A share of an axis cut into blocks; what is left over goes with the last one. */
+  #overBlocks(axis: Axis, share: Share, body: (axis: Axis) => void): void {
+    const { outer, block, rest } = blocksOf(axis);
+    this.#nest([outer], () => body(block), share);
+    this.#f.if(i32.eq(share.to, i32.const(outer.size)), () =>
+      this.#within({ axis: outer, counter: share.to }, () => body(rest)),
+    );
   }
 
   #within(open: Open, body: () => void): void {

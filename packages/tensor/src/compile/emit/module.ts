@@ -44,7 +44,12 @@ export function assemble(
     if (kernel.kind === "host") return undefined;
     return module.function({ name: `kernel ${k}`, parameters: [], results: [], exported: apart }, (f): undefined => {
       if (kernel.kind === "loops") emitLoops({ module, f }, kernel, address);
-      else emitProduct({ module, f }, kernel, address, { workspace, patch, fused });
+      else
+        emitProduct({ module, f }, kernel, address, {
+          workspace: i32.const(workspace),
+          patch: i32.const(patch),
+          fused,
+        });
     });
   });
   module.function({ name: "run", parameters: [], results: [], exported: true }, (f): undefined => {

@@ -5,12 +5,13 @@ import type { Site } from "../../wasm/math/shape.js";
 import { productFunction } from "../../wasm/product/index.js";
 import type { PatchCopy, ProductKernel } from "../kernel.js";
 import type { Addresses } from "./loops.js";
+import type { Share } from "./share.js";
 
 export interface ProductPlaces {
-  /** Bytes for the product's packed panels, shared by all products. */
-  readonly workspace: number;
-  /** Bytes for the largest patch, shared by all products. */
-  readonly patch: number;
+  /** Where products pack their panels. */
+  readonly workspace: Expression;
+  /** Where patches are copied. */
+  readonly patch: Expression;
   /** Whether to use the engine's relaxed multiply-add. */
   readonly fused: boolean;
 }
@@ -18,8 +19,14 @@ export interface ProductPlaces {
 const move = (place: Expression, counter: Local, stride: number): Expression =>
   stride === 0 ? place : i32.add(place, i32.mul(counter, i32.const(stride)));
 
-/** Writes a product and the loops around it. */
-export function emitProduct(site: Site, kernel: ProductKernel, addresses: Addresses, places: ProductPlaces): void {
+/** Writes a product and the loops around it, or a share of the outermost loop. */
+export function emitProduct(
+  site: Site,
+  kernel: ProductKernel,
+  addresses: Addresses,
+  places: ProductPlaces,
+  share?: Share,
+): void {
   const { f, module } = site;
   const { a, b, c, m, k, n, outer, dtype, patch } = kernel;
   if (m === 0 || n === 0 || outer.some(({ size, summed }) => size === 0 && !summed)) return;
@@ -28,7 +35,7 @@ export function emitProduct(site: Site, kernel: ProductKernel, addresses: Addres
   const start = (x: { buffer: number; offset: number }): Expression =>
     i32.const(addresses(x.buffer) + x.offset * bytes);
   const call = (at: readonly [Expression, Expression, Expression], isFirst: Expression) => {
-    const right = patch ? i32.const(places.patch) : at[1];
+    const right = patch ? places.patch : at[1];
     if (patch) copyPatch(f, patch, dtype, at[1], places.patch);
     const int = i32.const;
     f.callInto(
@@ -45,7 +52,7 @@ export function emitProduct(site: Site, kernel: ProductKernel, addresses: Addres
       int(m),
       int(k),
       int(n),
-      int(places.workspace),
+      places.workspace,
       i32.eqz(isFirst),
     );
   };
@@ -55,7 +62,8 @@ export function emitProduct(site: Site, kernel: ProductKernel, addresses: Addres
       call(at, first);
       return;
     }
-    forRange(f, i32.const(0), i32.const(loop.size), i32.const(1), (counter) => {
+    const [from, to] = share && depth === 0 ? [share.from, share.to] : [i32.const(0), i32.const(loop.size)];
+    forRange(f, from, to, i32.const(1), (counter) => {
       f.scope(() => {
         const moved = [loop.a, loop.b, loop.c].map((stride, x) => f.let(move(at[x], counter, stride * bytes)));
         nest(depth + 1, moved as [Local, Local, Local], loop.summed ? f.let(i32.and(first, i32.eqz(counter))) : first);
@@ -71,12 +79,12 @@ function copyPatch(
   { shape, stride }: PatchCopy,
   dtype: "float32" | "float64",
   source: Expression,
-  destination: number,
+  destination: Expression,
 ): void {
   const bytes = bytesPerElement[dtype];
   const last = shape.length - 1;
   f.scope(() => {
-    const write = f.let(i32.const(destination));
+    const write = f.let(destination);
     const nest = (axis: number, from: Expression): void => {
       if (axis === last) {
         copyRow(f, shape[last], stride[last] * bytes, bytes, f.let(from), write);
