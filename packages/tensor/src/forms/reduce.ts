@@ -20,6 +20,8 @@ export interface ReduceDeclaration {
   readonly combine: Instruction;
   /** The same as `combine` over a run of entries. */
   readonly fold: Fold;
+  /** Folds a long run of float32 where it lies, in float64; undefined where it cannot. */
+  readonly foldFloat32?: (data: Float32Array, start: number, count: number) => number | undefined;
   readonly derivative: Derivative<ReduceParams>;
   readonly dtype: (input: DType) => DType;
   readonly samples?: readonly Sample<ReduceParams>[];
@@ -33,7 +35,7 @@ const samples: readonly Sample<ReduceParams>[] = [
 
 /** A primitive that folds axes away with an associative operation. */
 export function reducePrimitive(name: string, declaration: ReduceDeclaration): Primitive<ReduceParams> {
-  const { identity, nonEmpty, combine, fold, derivative, dtype } = declaration;
+  const { identity, nonEmpty, derivative, dtype, combine } = declaration;
   return {
     name,
     form: { kind: "reduce", identity, combine, axes: (params) => params.axes },
@@ -48,7 +50,7 @@ export function reducePrimitive(name: string, declaration: ReduceDeclaration): P
     },
     evaluate([x], output, { axes }) {
       const out = allocate(output.dtype, sizeOf(output.shape));
-      reduceInto(out, x.data, split(x, axes), fold, combine, identity);
+      reduceInto(out, x.data, split(x, axes), declaration);
       return fromData(out, output.dtype, output.shape);
     },
   };
@@ -70,6 +72,9 @@ function split({ shape, stride, offset }: Layout, axes: readonly number[]): Spli
 
 const blockSize = 1024;
 
+/** From this many elements on, a run is long: it pays to hand it over whole. */
+const longRun = 4096;
+
 /** Made when first needed. Folds see entries of any type and step only here, and so are compiled for one kind of array. */
 let block: Float64Array | undefined;
 
@@ -77,9 +82,7 @@ function reduceInto(
   out: TypedArray,
   data: TypedArray,
   { kept, folded }: Split,
-  fold: Fold,
-  combine: Instruction,
-  identity: number,
+  { fold, foldFloat32, combine, identity }: ReduceDeclaration,
 ): void {
   const { shape, stride } = folded;
   if (sizeOf(shape) === 0) {
@@ -94,14 +97,23 @@ function reduceInto(
   const scratch = block;
   const total = new Float64Array(1);
   const part = new Float64Array(1);
+  const take = (value: number, first: boolean): void => {
+    part[0] = value;
+    if (first) total[0] = value;
+    else combine.loop(total, 1, total, part, part);
+  };
+  const whole = step === 1 && inner >= longRun && data instanceof Float32Array ? data : undefined;
   const foldRun = (start: number, first: boolean): void => {
+    const value = whole && foldFloat32?.(whole, start, inner);
+    if (value !== undefined) {
+      take(value, first);
+      return;
+    }
     for (let done = 0; done < inner; done += blockSize) {
       const count = Math.min(blockSize, inner - done);
       if (step === 1) copyRun(scratch, 0, data, start + done, count);
       else for (let k = 0, at = start + done * step; k < count; k++, at += step) scratch[k] = data[at];
-      part[0] = fold(scratch, count);
-      if (first && done === 0) total[0] = part[0];
-      else combine.loop(total, 1, total, part, part);
+      take(fold(scratch, count), first && done === 0);
     }
   };
   forEachPosition(kept, (base, n) => {

@@ -7,6 +7,7 @@ import { normalizeAxes, sizeOf } from "../layout.js";
 import type { Derivative, Primitive } from "../primitive.js";
 import * as s from "../scalar/instructions.js";
 import type { Tensor } from "../tensor.js";
+import { sumFloat32 } from "../wasm/eagerSum.js";
 import { abs, div, mul, sqrt, square, sub } from "./arithmetic.js";
 import { cast } from "./cast.js";
 import { equal, notEqual } from "./comparison.js";
@@ -71,6 +72,7 @@ export const sumPrimitive: Primitive<ReduceParams> = /* @__PURE__ */ reducePrimi
   identity: 0,
   combine: s.add,
   fold: foldSum,
+  foldFloat32: sumFloat32,
   dtype: (input) => (isFloating(input) ? input : "int32"),
   derivative: { kind: "linear", adjoint: (g, _, { inputs: [x], params }) => spread(g, x, params.axes) },
 });

@@ -117,7 +117,11 @@ function resolve(range: Range, size: number, axis: number) {
       throw new RangeError(`slice: index ${range} is out of bounds for axis ${axis} of size ${size}`);
     return { start, step: 1, count: 1, dropped: true };
   }
-  const [from, to, by] = range ?? [];
+  if (range !== null && !Array.isArray(range))
+    throw new TypeError(
+      `slice: expected an index, [start, stop, step] or null for axis ${axis}, found ${typeof range}; null takes all`,
+    );
+  const [from, to, by] = (range as Exclude<Range, number>) ?? [];
   const step = by ?? 1;
   if (!Number.isInteger(step) || step === 0 || ![from ?? 0, to ?? 0].every(Number.isInteger))
     throw new RangeError(

@@ -1,5 +1,6 @@
 import { erf as erfOf, gelu as geluOf, power, sigmoid as sigmoidOf, softplus as softplusOf } from "../special.js";
 import type { Instruction } from "./scalar.js";
+import { tanhFloat32 } from "./tanhFloat32.js";
 
 /** A number as float32 has it. */
 export const toFloat32: Instruction = {
@@ -126,6 +127,7 @@ export const tanh: Instruction = {
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.tanh(a[i]);
   },
+  float32Loop: tanhFloat32,
 };
 
 export const erf: Instruction = {
