@@ -19,8 +19,9 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return true;
 }
 
-/** As errors show shapes: `[3, 4]`. */
-export const show = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
+/** As errors show shapes: `[3, 4]`; what is no shape, as callers without types may pass, by its kind. */
+export const show = (shape: readonly number[]): string =>
+  Array.isArray(shape) ? `[${shape.join(", ")}]` : shape === null ? "null" : typeof shape;
 
 export function contiguousStride(shape: readonly number[]): number[] {
   const stride = new Array<number>(shape.length);

@@ -346,5 +346,6 @@ describe("windows and pooling", () => {
     );
     expect(maxPool2d(x, [5, 4]).toArray()).toEqual([[[[20]], [[-1]]]]);
     expect(() => maxPool2d(x, 6)).toThrow("maxPool2d: windows of [6, 6] do not fit images of [5, 4]");
+    expect(() => maxPool2d(x, {} as never)).toThrow("maxPool2d: expected size as a whole number");
   });
 });

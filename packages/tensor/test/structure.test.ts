@@ -166,6 +166,7 @@ describe("slicing and joining", () => {
     expect(() => slice(x, [2])).toThrow("slice: index 2 is out of bounds for axis 0 of size 2");
     expect(() => slice(x, [[0, 1, 0]])).toThrow("slice: expected whole numbers and a step that is not 0 on axis 0");
     expect(() => slice(x, [0, 0, 0])).toThrow("slice: 3 ranges for shape [2, 3]; expected one an axis at most");
+    expect(() => stack([])).toThrow("stack: expected at least one tensor, found none");
     expect(() => slice(x, [{} as never])).toThrow("slice: expected an index, [start, stop, step] or null for axis 0");
   });
   test("flip reverses, twice is nothing", () =>

@@ -29,6 +29,7 @@ export function concat(inputs: readonly TensorLike[], axis = 0): Tensor {
 /** Tensors of one shape along a new axis. @example stack([tensor([1, 2]), tensor([3, 4])]) */
 export function stack(inputs: readonly TensorLike[], axis = 0): Tensor {
   const xs = operands("stack", inputs);
+  if (xs.length === 0) throw new RangeError("stack: expected at least one tensor, found none");
   return concat(
     xs.map((x) => expandDims(x, axis)),
     axis,

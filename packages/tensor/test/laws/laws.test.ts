@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { add, type Primitive, type Tensor, tensor } from "../../src/index.js";
+import { add, full, type Primitive, type Tensor, tensor } from "../../src/index.js";
 import { allPrimitives } from "../../src/primitives/index.js";
 import {
   emptyAndSingleAxes,
@@ -81,6 +81,15 @@ describe("planted errors are found", () => {
         return tensor(result.toTypedArray(), { shape: result.shape.filter((size) => size !== 1) });
       }),
     ));
+  test("something for a sum of nothing", () => {
+    const total = allPrimitives().find(({ name }) => name === "sum")!;
+    const planted: Primitive = {
+      ...total,
+      evaluate: (inputs, output, params) =>
+        inputs[0].size === 0 ? full(output.shape, 1, output.dtype) : total.evaluate(inputs, output, params),
+    };
+    expect(() => emptyAndSingleAxes(planted, total.samples[0], generator(1))).toThrow();
+  });
   test("too few digits in float32", () =>
     fails(
       float32IsNearFloat64,

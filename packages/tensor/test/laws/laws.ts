@@ -73,16 +73,43 @@ export const float32IsNearFloat64: Law = (primitive, sample, random) => {
   expectNear(found, wide, 2e-5);
 };
 
+const edges = [[0], [3, 0], [0, 3], [0, 0, 2], [1], [1, 1, 1], [3, 1], []];
+
 /** With an axis of nothing the result is as empty as the shape rule says; axes of size 1 are axes. */
 export const emptyAndSingleAxes: Law = (primitive, sample, random) => {
-  if (primitive.form.kind !== "map" || sample.params !== undefined) return;
-  for (const shape of [[0], [3, 0], [0, 0, 2], [1], [1, 1, 1], []]) {
-    const inputs = inputsOf({ ...sample, shapes: sample.shapes.map(() => shape) }, random);
-    const found = run(primitive, inputs, undefined);
-    expect(found.shape).toEqual(shape);
-    expect(found.toTypedArray().length).toBe(sizeOf(shape));
-  }
+  const { form } = primitive;
+  if (form.kind === "map" && sample.params === undefined)
+    for (const shape of edges) {
+      const inputs = inputsOf({ ...sample, shapes: sample.shapes.map(() => shape) }, random);
+      const found = run(primitive, inputs, undefined);
+      expect(found.shape).toEqual(shape);
+      expect(found.toTypedArray().length).toBe(sizeOf(shape));
+    }
+  if (form.kind === "reduce")
+    for (const shape of edges) for (const axes of subsets(shape.length)) foldsEdges(primitive, shape, axes);
 };
+
+const subsets = (count: number): number[][] =>
+  Array.from({ length: 2 ** count }, (_, bits) => [...Array(count).keys()].filter((k) => (bits >> k) & 1));
+
+/** Folding nothing gives the identity, or an error that names it; folding one entry, of value 3 here, gives the entry. */
+function foldsEdges(primitive: Primitive, shape: readonly number[], axes: readonly number[]): void {
+  const x = tensor(new Float64Array(sizeOf(shape)).fill(3), { shape });
+  const params = { axes };
+  const count = axes.reduce((product, axis) => product * shape[axis], 1);
+  let found: Tensor;
+  try {
+    found = run(primitive, [x], params);
+  } catch (error) {
+    expect(count, String(error)).toBe(0);
+    expect(String(error)).toContain(`RangeError: ${primitive.name}: axis`);
+    return;
+  }
+  expect(found.shape).toEqual(shape.filter((_, axis) => !axes.includes(axis)));
+  const { identity } = primitive.form as Extract<Primitive["form"], { kind: "reduce" }>;
+  if (count === 0) expect([...found.toTypedArray()].every((value) => value === identity)).toBe(true);
+  if (count === 1) expect([...found.toTypedArray()].every((value) => value === 3)).toBe(true);
+}
 
 /** A float64 tensor with values that float32 holds. */
 const rounded = (x: Tensor): Tensor => tensor(Float64Array.from(x.toTypedArray(), Math.fround), { shape: x.shape });
