@@ -1,5 +1,6 @@
 import { type Family, peakFamily } from "../harness/family.js";
 import { cnnStep } from "./cnn.js";
+import { derivatives } from "./derivatives.js";
 import { chain, smallAddition } from "./elementwise.js";
 import { smallGradient } from "./gradient.js";
 import { knormFit } from "./knormFit.js";
@@ -24,6 +25,7 @@ export const rowFamilies: readonly Family[] = [
   smallGradient,
   mlpStep,
   cnnStep,
+  derivatives,
   knormGradient,
   knormFit,
   multiTaskLasso,

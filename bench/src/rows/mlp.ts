@@ -1,10 +1,12 @@
+import type { Tensor } from "@kinship/tensor";
 import { callFamily } from "../harness/family.js";
 import { type Inputs, uniform } from "../harness/values.js";
+import type { Kinship } from "../peers/kinship.js";
 import { ADAM, corrections, PlainAdam } from "./adam.js";
-import { addTo, affine, affineBackward, relu, reluBackward } from "./plain.js";
-import { trainJax, trainKinship, trainTfjs } from "./training.js";
+import { type Arrays, addTo, affine, affineBackward, arraysOf, relu, reluBackward } from "./plain.js";
+import { type Loss, trainJax, trainKinship, trainTfjs } from "./training.js";
 
-type Sizes = { batch: number; features: number; width: number; heads: number };
+export type Sizes = { batch: number; features: number; width: number; heads: number };
 
 const parametersOf = ({ features, width, heads }: Sizes): Inputs => ({
   w1: uniform([features, width], 1, 2 ** -2),
@@ -23,42 +25,69 @@ const targetsOf = ({ batch, heads }: Sizes): Inputs =>
   Object.fromEntries(Array.from({ length: heads }, (_, head) => [`y_${head}`, uniform([batch, 1], 30 + head)]));
 
 /** Names of a step's parameters, in the order in which they are verified. */
-const parameterNames = (sizes: Sizes): string[] => Object.keys(parametersOf(sizes));
+export const parameterNames = (sizes: Sizes): string[] => Object.keys(parametersOf(sizes));
 
 const headsOf = ({ heads }: Sizes): number[] => Array.from({ length: heads }, (_, head) => head);
 
 const STEPS = 5;
 
-/** In plain loops: the loss of the last step before it is taken, then the parameters after it. */
+/** In plain loops: the loss and its gradient in each parameter. */
+export function plainMlp(state: Arrays, inputs: Inputs, sizes: Sizes): { loss: number; gradients: Arrays } {
+  const x = Float64Array.from(inputs.x!.data);
+  const h1 = relu(affine(x, state.w1!, state.b1!));
+  const h2 = relu(affine(h1, state.w2!, state.b2!));
+  const gradients: Record<string, Float64Array> = {};
+  const h2Gradient = new Float64Array(h2.length);
+  let loss = 0;
+  for (const head of headsOf(sizes)) {
+    const y = inputs[`y_${head}`]!.data;
+    const difference = affine(h2, state[`w_${head}`]!, state[`b_${head}`]!).map((value, i) => value - y[i]!);
+    loss += difference.reduce((sum, value) => sum + value * value, 0) / sizes.batch;
+    const seed = difference.map((value) => (2 * value) / sizes.batch);
+    const back = affineBackward(h2, state[`w_${head}`]!, 1, seed);
+    addTo(h2Gradient, back.x);
+    gradients[`w_${head}`] = back.w;
+    gradients[`b_${head}`] = back.b;
+  }
+  const second = affineBackward(h1, state.w2!, sizes.width, reluBackward(h2, h2Gradient));
+  const first = affineBackward(x, state.w1!, sizes.width, reluBackward(h1, second.x));
+  Object.assign(gradients, { w2: second.w, b2: second.b, w1: first.w, b1: first.b });
+  return { loss, gradients };
+}
+
+/** The loss of the last step before it is taken, then the parameters after it. */
 function reference(inputs: Inputs, sizes: Sizes): Float64Array[] {
   const names = parameterNames(sizes);
-  const state = Object.fromEntries(names.map((name) => [name, Float64Array.from(inputs[name]!.data)]));
+  const state = arraysOf(inputs, names);
   const adam = new PlainAdam(names.map((name) => state[name]!));
-  const x = Float64Array.from(inputs.x!.data);
-  let loss = 0;
+  let last = 0;
   for (let step = 0; step < STEPS; step++) {
-    const h1 = relu(affine(x, state.w1!, state.b1!));
-    const h2 = relu(affine(h1, state.w2!, state.b2!));
-    const gradients: Record<string, Float64Array> = {};
-    const h2Gradient = new Float64Array(h2.length);
-    loss = 0;
-    for (const head of headsOf(sizes)) {
-      const y = inputs[`y_${head}`]!.data;
-      const difference = affine(h2, state[`w_${head}`]!, state[`b_${head}`]!).map((value, i) => value - y[i]!);
-      loss += difference.reduce((sum, value) => sum + value * value, 0) / sizes.batch;
-      const seed = difference.map((value) => (2 * value) / sizes.batch);
-      const back = affineBackward(h2, state[`w_${head}`]!, 1, seed);
-      addTo(h2Gradient, back.x);
-      gradients[`w_${head}`] = back.w;
-      gradients[`b_${head}`] = back.b;
-    }
-    const second = affineBackward(h1, state.w2!, sizes.width, reluBackward(h2, h2Gradient));
-    const first = affineBackward(x, state.w1!, sizes.width, reluBackward(h1, second.x));
-    Object.assign(gradients, { w2: second.w, b2: second.b, w1: first.w, b1: first.b });
+    const { loss, gradients } = plainMlp(state, inputs, sizes);
     adam.update(names.map((name) => gradients[name]!));
+    last = loss;
   }
-  return [Float64Array.of(loss), ...names.map((name) => state[name]!)];
+  return [Float64Array.of(last), ...names.map((name) => state[name]!)];
 }
+
+/** The same of tensors. */
+export const mlpLoss =
+  ({ add, matmul, maximum, mean, mul, sub }: Kinship["ops"], sizes: Sizes): Loss<Tensor> =>
+  (p, data) => {
+    const h1 = maximum(add(matmul(data.x!, p.w1!), p.b1!), 0);
+    const h2 = maximum(add(matmul(h1, p.w2!), p.b2!), 0);
+    return headsOf(sizes)
+      .map((head) => {
+        const difference = sub(add(matmul(h2, p[`w_${head}`]!), p[`b_${head}`]!), data[`y_${head}`]!);
+        return mean(mul(difference, difference));
+      })
+      .reduce((sum, term) => add(sum, term));
+  };
+
+export const mlpInputs = (sizes: Sizes): Inputs => ({
+  x: uniform([sizes.batch, sizes.features], 5),
+  ...parametersOf(sizes),
+  ...targetsOf(sizes),
+});
 
 /** A step of training: two shared layers, a head of one unit a task, the sum of mean squared errors, Adam. */
 export const mlpStep = callFamily<Sizes>({
@@ -74,34 +103,15 @@ export const mlpStep = callFamily<Sizes>({
   runsBeforeReading: STEPS,
   compiles: true,
   tolerance: () => 1e-4,
-  inputs: (sizes) => ({
-    x: uniform([sizes.batch, sizes.features], 5),
-    ...parametersOf(sizes),
-    ...targetsOf(sizes),
-  }),
+  inputs: mlpInputs,
   reference,
   // Forward and two products backward for each layer, but none for the inputs.
   work: ({ batch, features, width, heads }) => ({
     flops: 2 * batch * (2 * features * width + 3 * width * width + 3 * width * heads),
   }),
   implementations: {
-    kinship: (kinship, inputs, sizes) => {
-      const { add, matmul, maximum, mean, mul, sub } = kinship.ops;
-      return trainKinship(kinship, {
-        inputs,
-        parameters: parameterNames(sizes),
-        loss: (p, data) => {
-          const h1 = maximum(add(matmul(data.x!, p.w1!), p.b1!), 0);
-          const h2 = maximum(add(matmul(h1, p.w2!), p.b2!), 0);
-          return headsOf(sizes)
-            .map((head) => {
-              const difference = sub(add(matmul(h2, p[`w_${head}`]!), p[`b_${head}`]!), data[`y_${head}`]!);
-              return mean(mul(difference, difference));
-            })
-            .reduce((sum, term) => add(sum, term));
-        },
-      });
-    },
+    kinship: (kinship, inputs, sizes) =>
+      trainKinship(kinship, { inputs, parameters: parameterNames(sizes), loss: mlpLoss(kinship.ops, sizes) }),
     tfjs: (tfjs, inputs, sizes) => {
       const { tf } = tfjs;
       return trainTfjs(tfjs, {

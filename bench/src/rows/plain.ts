@@ -1,5 +1,14 @@
 /** Layers as plain loops in float64: what the training rows are verified against. */
 
+import type { Inputs } from "../harness/values.js";
+
+/** Arrays by their names. */
+export type Arrays = Readonly<Record<string, Float64Array>>;
+
+/** Copies in float64 of the inputs with these names. */
+export const arraysOf = (inputs: Inputs, names: readonly string[]): Record<string, Float64Array> =>
+  Object.fromEntries(names.map((name) => [name, Float64Array.from(inputs[name]!.data)]));
+
 /** x W + b, rows of x one after another. */
 export function affine(x: Float64Array, w: Float64Array, b: Float64Array): Float64Array {
   const outputs = b.length;

@@ -9,7 +9,7 @@ import type { Tfjs } from "../peers/tfjs.js";
 import { ADAM, corrections } from "./adam.js";
 
 /** A loss of named parameters and named data. */
-type Loss<T> = (parameters: Readonly<Record<string, T>>, data: Readonly<Record<string, T>>) => T;
+export type Loss<T> = (parameters: Readonly<Record<string, T>>, data: Readonly<Record<string, T>>) => T;
 
 interface Training<T> {
   readonly inputs: Inputs;
@@ -20,11 +20,11 @@ interface Training<T> {
 
 const { rate, beta1, beta2, epsilon } = ADAM;
 
-function record<T>(names: readonly string[], f: (name: string) => T): Record<string, T> {
+export function record<T>(names: readonly string[], f: (name: string) => T): Record<string, T> {
   return Object.fromEntries(names.map((name) => [name, f(name)]));
 }
 
-const dataOf = ({ inputs, parameters }: Pick<Training<unknown>, "inputs" | "parameters">): string[] =>
+export const dataOf = ({ inputs, parameters }: Pick<Training<unknown>, "inputs" | "parameters">): string[] =>
   Object.keys(inputs).filter((name) => !parameters.includes(name));
 
 /** A step of Adam on the loss: its value before the step. Under `compile` loss, gradient and update are one program. */
