@@ -45,7 +45,7 @@ export function checkDerivatives<
   const v = randomLike(problem.at, random, true);
   const g = randomLike(problem.run(problem.at), random);
   forwardMatchesDifferences(problem, v, tolerance);
-  reverseIsTransposeOfForward(problem, v, g, 1e-11);
+  reverseIsTransposeOfForward(problem, v, g, 1e-12);
   layoutDoesNotMatter(problem, v, g);
   leavesInputsAlone(problem, v, g);
   if (broadcasts) broadcastingIsRepeating(problem, v, g);
