@@ -7,6 +7,7 @@ declare module "@tensorflow/tfjs" {
   export interface Tensor {
     readonly shape: number[];
     dataSync(): Float32Array;
+    data(): Promise<Float32Array>;
     dispose(): void;
   }
   export interface Variable extends Tensor {
@@ -14,6 +15,7 @@ declare module "@tensorflow/tfjs" {
   }
   type Axis = number | number[];
   export function setBackend(name: string): Promise<boolean>;
+  export function ready(): Promise<void>;
   export function tensor(data: ArrayLike<number>, shape: number[], dtype?: string): Tensor;
   export function scalar(value: number): Tensor;
   export function variable(value: Tensor): Variable;
@@ -49,10 +51,13 @@ declare module "@tensorflow/tfjs" {
   };
   export interface Optimizer {
     minimize(f: () => Tensor, returnCost: true, variables?: Variable[]): Tensor;
+    dispose(): void;
   }
 }
 
 declare module "@tensorflow/tfjs-backend-wasm" {}
+
+declare module "@tensorflow/tfjs-backend-webgpu" {}
 
 declare module "@jax-js/jax" {
   export interface Array {
@@ -299,6 +304,8 @@ declare module "@observablehq/plot" {
   export function plot(options: Options): SVGSVGElement;
   export function gridX(data: readonly unknown[], options?: Options): Mark;
   export function ruleX(data: readonly unknown[], options?: Options): Mark;
+  export function ruleY(data: readonly unknown[], options?: Options): Mark;
+  export function frame(options?: Options): Mark;
   export function barX(data: readonly unknown[], options?: Options): Mark;
   export function dot(data: readonly unknown[], options?: Options): Mark;
   export function text(data: readonly unknown[], options?: Options): Mark;
