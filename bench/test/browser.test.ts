@@ -39,12 +39,14 @@ describe.runIf(executablePath)("the benchmark page", () => {
     for (const browser of opened) await browser.close();
     await server?.close();
     rmSync(built, { recursive: true });
-  });
+  }, 60_000);
 
   async function openPage(args: readonly string[], viewport?: { width: number; height: number }): Promise<Page> {
     const browser = await chromium.launch({ executablePath, headless: true, args: [...quiet, ...args] });
     opened.push(browser);
     const page = await browser.newPage(viewport ? { viewport } : {});
+    // Machines may be busy: slowness is not a failure.
+    page.setDefaultTimeout(120_000);
     page.on("pageerror", (error) => errors.push(error.message));
     await page.goto(address);
     await page.getByText("Ready.").waitFor({ timeout: 120_000 });

@@ -27,6 +27,9 @@ const fewestInRound = 2;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** Milliseconds after which a page that computes listens again. */
+const patience = 50;
+
 /** Lets the page draw, and listen. */
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
@@ -128,9 +131,14 @@ async function sampleFor(
   // What is compiled or allocated at the second call is not part of the time.
   if (samples.length === 0) await prepared.sample();
   const end = performance.now() + milliseconds;
+  let listened = performance.now();
   for (let taken = 0; (taken < fewestInRound || performance.now() < end) && !signal.aborted; taken++) {
     const start = performance.now();
     await prepared.sample();
-    samples.push((performance.now() - start) / prepared.calls);
+    const done = performance.now();
+    samples.push((done - start) / prepared.calls);
+    if (done - listened < patience) continue;
+    await pause();
+    listened = performance.now();
   }
 }
