@@ -147,7 +147,7 @@ export { type TreeOptions, treeKinship } from "./relations/tree.js";
 export * from "./solvers/index.js";
 export { type Dataset, sharedRows, type TaskRows, takeRows } from "./train/data.js";
 export { NotFiniteError } from "./train/diagnose.js";
-export type { EpochRecord, StepEvent } from "./train/progress.js";
+export type { EpochRecord, GradientRecord, StepEvent } from "./train/progress.js";
 export type { Wrap } from "./train/step.js";
 export { type Trained, type TrainOptions, train } from "./train/train.js";
 export {

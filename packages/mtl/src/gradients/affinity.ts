@@ -1,5 +1,6 @@
 import type { Structured } from "@kinship/autodiff";
 import { mapLeaves, neg } from "@kinship/tensor";
+import { InputError } from "../errors.js";
 import { stepEffects } from "./step-effects.js";
 import { type TaskLosses, taskGradients } from "./task-gradients.js";
 
@@ -34,3 +35,14 @@ export const taskAffinity =
     });
     return { losses: own, affinity };
   };
+
+/**
+ * The same matrix from what `train` records with `trackGradients`: as D L_j(W; −∇L_i) = −⟨∇L_j, ∇L_i⟩, entry i·m + j of
+ * the Gramian over L_j.
+ */
+export function gramianAffinity(gramian: ArrayLike<number>, losses: ArrayLike<number>): Float64Array {
+  const m = losses.length;
+  if (gramian.length !== m * m)
+    throw new InputError(`gramianAffinity: a Gramian of ${gramian.length} numbers for ${m} losses; expected ${m * m}`);
+  return Float64Array.from(gramian, (product, k) => product / losses[k % m]!);
+}

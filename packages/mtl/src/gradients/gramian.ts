@@ -1,5 +1,20 @@
 import type { Structured } from "@kinship/autodiff";
-import { add, cast, mapLeaves, matchLeaves, mul, reshape, slice, stack, sum, Tensor, tensor } from "@kinship/tensor";
+import {
+  add,
+  cast,
+  mapLeaves,
+  matchLeaves,
+  matmul,
+  mul,
+  reshape,
+  slice,
+  stack,
+  sum,
+  Tensor,
+  tensor,
+  transpose,
+  zeros,
+} from "@kinship/tensor";
 import { InputError } from "../errors.js";
 
 /**
@@ -52,18 +67,47 @@ export function crossGramian<Parameters extends Structured<Parameters>>(
 
 /**
  * The Gramian as a tensor, [m, m] in float64, written with tensor operations only: for programs that `compile` makes.
+ * Where the gradients are made in the same program, they are not kept beyond it.
  * @throws TypeError where the structures differ.
  */
-export function gramianTensor<Parameters extends Structured<Parameters>>(gradients: readonly Parameters[]): Tensor {
-  const m = gradients.length;
-  const rows = gradients.map((gradient) => matchLeaves("gramianTensor", gradients[0], gradient).map(([, x]) => x));
+export const gramianTensor = <Parameters extends Structured<Parameters>>(gradients: readonly Parameters[]): Tensor =>
+  crossGramianTensor(gradients, gradients);
+
+/** J Kᵀ as `crossGramian` gives it, as a tensor: see `gramianTensor`. */
+export function crossGramianTensor<Parameters extends Structured<Parameters>>(
+  a: readonly Parameters[],
+  b: readonly Parameters[],
+): Tensor {
+  const rowsOf = (gradients: readonly Parameters[]) =>
+    gradients.map((gradient) => matchLeaves("gramianTensor", a[0], gradient).map(([, x]) => x));
+  const rows = rowsOf(a);
+  const columns = a === b ? rows : rowsOf(b);
+  if (rows[0]!.length === 0) return zeros([a.length, b.length], "float64");
+  if (Math.max(a.length, b.length) <= fewTasks) return entryByEntry(rows, columns);
+  return rows[0]!.map((_, leaf) => ofLeaf(rows, columns, leaf)).reduce((total, part) => add(total, part));
+}
+
+/** Up to here a loop for each entry, without a copy of the gradients, is faster than a product of matrices. */
+const fewTasks = 4;
+
+type Rows = readonly (readonly Tensor[])[];
+
+function entryByEntry(rows: Rows, columns: Rows): Tensor {
   const product = (i: number, j: number): Tensor =>
-    rows[i]!.map((x, leaf) => sum(mul(cast(x, "float64"), cast(rows[j]![leaf]!, "float64")))).reduce((a, b) =>
+    rows[i]!.map((x, leaf) => sum(mul(cast(x, "float64"), cast(columns[j]![leaf]!, "float64")))).reduce((a, b) =>
       add(a, b),
     );
-  const upper = rows.map((_, i) => rows.map((_, j) => (j < i ? undefined : product(i, j))));
+  const symmetric = rows === columns;
+  const upper = rows.map((_, i) => columns.map((_, j) => (symmetric && j < i ? undefined : product(i, j))));
   const entries = upper.flatMap((row, i) => row.map((entry, j) => entry ?? upper[j]![i]!));
-  return reshape(stack(entries), [m, m]);
+  return reshape(stack(entries), [rows.length, columns.length]);
+}
+
+/** Leaf by leaf, so that no more than one leaf of the Jacobian is a matrix at a time. */
+function ofLeaf(rows: Rows, columns: Rows, leaf: number): Tensor {
+  const matrix = (list: Rows) => cast(stack(list.map((row) => reshape(row[leaf]!, [row[leaf]!.size]))), "float64");
+  const left = matrix(rows);
+  return matmul(left, transpose(rows === columns ? left : matrix(columns)));
 }
 
 /** The leaves' values, in the order of the first gradient's leaves. */

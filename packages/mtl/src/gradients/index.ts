@@ -1,6 +1,6 @@
-export { type Affinity, taskAffinity } from "./affinity.js";
+export { type Affinity, gramianAffinity, taskAffinity } from "./affinity.js";
 export { type ForwardGradientOptions, forwardGradients } from "./forward-gradients.js";
-export { combineGradients, crossGramian, gramian, gramianTensor, innerProduct } from "./gramian.js";
+export { combineGradients, crossGramian, crossGramianTensor, gramian, gramianTensor, innerProduct } from "./gramian.js";
 export { type Grouping, groupTasks } from "./grouping.js";
 export { armijoSearch, type LinePoint, type LineSearchOptions, moveAlong, wolfeSearch } from "./line-search.js";
 export { conditionNumber, conflictRate, gradientCosines, magnitudeSimilarity } from "./similarity.js";

@@ -94,7 +94,9 @@ export async function searchLambda(
     const visit = async (lambda: number): Promise<number> => {
       requireSolvable(lambda, tolerance, maxIterations, caller);
       const done = path.length;
-      const solved = await solve({ lambda, tolerance, maxIterations }, () => breathe(done, Math.max(total, done + 1)));
+      const solved = await solve({ lambda, tolerance, maxIterations }, async () =>
+        breathe(done, Math.max(total, done + 1)),
+      );
       for (const { converged } of solved) if (!converged) unconverged++;
       const errors = solved.map(({ loss }) => loss);
       const point = pointOf(regularizer, lambda, errors, plans);

@@ -79,32 +79,77 @@ export function prepare(
     targets[task] = kinds[task]!.encode(task, labelsOf(own), model.outputs[task]!, scalings[task]!, dtype);
     groups.set(own.x, targets);
   }
-  return [...groups].map(([x, targets]) => ({ rows: x.shape[0]!, x: tensor(x, { dtype }), targets }));
+  return [...groups].map(([x, targets]) => ({
+    rows: x.shape[0]!,
+    x: tensor(x, { dtype }),
+    targets: withOneMask(targets),
+  }));
 }
 
-/** Chosen rows of each group. */
+/** Masks of the same shape that hide nothing are one tensor, so that `batchOf` draws from it once. */
+function withOneMask(targets: Named<Target>): Named<Target> {
+  const known = new Map<string, Tensor>();
+  return Object.fromEntries(
+    Object.entries(targets).map(([task, { target, mask }]) => {
+      if (mask.toTypedArray().some((value) => value !== 1)) return [task, { target, mask }];
+      const shape = show(mask.shape);
+      if (!known.has(shape)) known.set(shape, mask);
+      return [task, { target, mask: known.get(shape)! }];
+    }),
+  );
+}
+
+/** Chosen rows of each group. What stands there twice is drawn once. */
 export const batchOf = (groups: readonly PreparedGroup[], rows: readonly Int32Array[]): Batch =>
-  groups.map(({ x, targets }, g) => ({
-    x: takeRows(x, rows[g]!),
-    targets: Object.fromEntries(
-      Object.entries(targets).map(([task, { target, mask }]) => [
-        task,
-        { target: takeRows(target, rows[g]!), mask: takeRows(mask, rows[g]!) },
-      ]),
-    ),
-  }));
+  groups.map(({ x, targets }, g) => {
+    const drawn = new Map<Tensor, Tensor>();
+    const take = (from: Tensor): Tensor => {
+      const known = drawn.get(from);
+      if (known) return known;
+      const taken = takeRows(from, rows[g]!);
+      drawn.set(from, taken);
+      return taken;
+    };
+    const chosen: Record<string, Target> = {};
+    for (const task of Object.keys(targets))
+      chosen[task] = { target: take(targets[task]!.target), mask: take(targets[task]!.mask) };
+    return { x: take(x), targets: chosen };
+  });
 
 /** A copy of some rows, in the order given. */
 export function takeRows(x: Tensor, rows: ArrayLike<number>): Tensor {
   const width = x.size / Math.max(x.shape[0]!, 1);
-  const all = x.stride[0] === width || x.dimension === 1 ? x : tensor(x.toTypedArray(), { shape: x.shape });
-  const contiguous = x.dimension > 1 || x.stride[0] === 1 ? all : tensor(x.toTypedArray());
-  const { data, offset } = contiguous;
-  const out = data.slice(0, 0).constructor as new (size: number) => typeof data;
-  const copy = new out(rows.length * width);
-  for (let k = 0; k < rows.length; k++) {
-    const start = offset + rows[k]! * width;
-    for (let j = 0; j < width; j++) copy[k * width + j] = data[start + j]!;
-  }
+  const { data, offset } = isInRows(x, width) ? x : tensor(x.toTypedArray(), { shape: x.shape });
+  const size = rows.length * width;
+  const copy =
+    data instanceof Float32Array
+      ? gather(data, new Float32Array(size), rows, width, offset)
+      : data instanceof Float64Array
+        ? gather(data, new Float64Array(size), rows, width, offset)
+        : gather(data, new (data.constructor as new (size: number) => typeof data)(size), rows, width, offset);
   return tensor(copy, { shape: [rows.length, ...x.shape.slice(1)] });
+}
+
+/** Whether each row's numbers lie one after another, rows in order. */
+const isInRows = (x: Tensor, width: number): boolean => {
+  let step = 1;
+  for (let axis = x.dimension - 1; axis >= 0; axis--) {
+    if (x.shape[axis] !== 1 && x.stride[axis] !== step) return false;
+    step *= x.shape[axis]!;
+  }
+  return width > 0;
+};
+
+function gather<A extends { [index: number]: number }>(
+  data: A,
+  copy: A,
+  rows: ArrayLike<number>,
+  width: number,
+  offset: number,
+): A {
+  for (let k = 0, to = 0; k < rows.length; k++) {
+    const start = offset + rows[k]! * width;
+    for (let j = start; j < start + width; j++) copy[to++] = data[j]!;
+  }
+  return copy;
 }

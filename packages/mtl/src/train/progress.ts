@@ -15,6 +15,17 @@ export interface EpochRecord {
     readonly total: number;
     readonly measures: Named<Measures>;
   };
+  /** What the balancer weighed the tasks by: means over the epoch's steps. Where it gives weights. */
+  readonly weights?: Named<number>;
+  /** With `trackGradients`: on the epoch's last batch, after its last step. */
+  readonly gradients?: GradientRecord;
+}
+
+/** In the order of the tasks, of unweighted losses: what `gradientCosines` and `gramianAffinity` take. */
+export interface GradientRecord {
+  readonly losses: readonly number[];
+  /** m × m: inner products of the tasks' gradients of what they share. */
+  readonly gramian: readonly number[];
 }
 
 export interface StepEvent {
@@ -22,6 +33,8 @@ export interface StepEvent {
   readonly step: number;
   readonly epoch: number;
   readonly losses: Named<number>;
+  /** The balancer's, where it gives weights. */
+  readonly weights?: Named<number>;
 }
 
 /** Where training stands between two steps, beside the state: plain JSON. */
@@ -30,6 +43,8 @@ export interface Position {
   readonly step: number;
   /** Sums of the losses over the current epoch's steps. */
   readonly sums: readonly number[];
+  /** And of the balancer's weights; empty where it gives none. */
+  readonly weightSums: readonly number[];
   readonly history: readonly EpochRecord[];
   /** The best validation total so far and the epoch it was met in; null before any. */
   readonly best: { readonly epoch: number; readonly total: number } | null;

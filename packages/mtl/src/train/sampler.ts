@@ -51,12 +51,18 @@ export function createSampler({ rows, batchSize, temperature = 1, seed }: Sample
     counts,
     stepsInEpoch: Math.ceil(rows.reduce((a, b) => a + b, 0) / drawn),
     rowsAt: (step) =>
-      counts.map((count, group) =>
-        Int32Array.from({ length: count }, (_, k) => {
+      counts.map((count, group) => {
+        const drawn = new Int32Array(count);
+        const all = rows[group]!;
+        for (let k = 0; k < count; ) {
           const place = step * count + k;
-          return passOf(group, Math.floor(place / rows[group]!))[place % rows[group]!]!;
-        }),
-      ),
+          const start = place % all;
+          const part = passOf(group, Math.floor(place / all)).subarray(start, start + count - k);
+          drawn.set(part, k);
+          k += part.length;
+        }
+        return drawn;
+      }),
   };
 }
 

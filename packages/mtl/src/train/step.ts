@@ -1,28 +1,24 @@
-import { valueAndGrad, vjp } from "@kinship/autodiff";
+import { valueAndGrad } from "@kinship/autodiff";
 import {
   add,
   cast,
   full,
   leaves,
-  mapLeaves,
-  matchLeaves,
   mul,
-  reshape,
   type Structure,
-  slice,
   splitKey,
   stack,
   sum,
   type Tensor,
   tensor,
-  zerosLike,
 } from "@kinship/tensor";
-import { type Balanced, type BalanceInput, balance } from "../balance/balance.js";
 import type { Balancer } from "../balance/balancer.js";
+import { combineGradients, crossGramianTensor, gramianTensor } from "../gradients/gramian.js";
 import type { Batch, Objective, ObjectiveParameters } from "../objective/objective.js";
 import { clipByNorm } from "../optimizers/clipping.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { TrainingState } from "./state.js";
+import { addStructures, lossesOf, type TaskGradients, taskGradients } from "./task-gradients.js";
 
 /** Wraps a function of structures of tensors: the identity, or `compile`. */
 export type Wrap = <Arguments extends readonly Structure[], Result extends Structure>(
@@ -44,6 +40,8 @@ export interface Stepped {
   readonly losses: Float64Array;
   /** Whether every loss and every new parameter is finite. */
   readonly finite: boolean;
+  /** The balancer's, one a task, where it gives weights. */
+  readonly weights?: Float64Array;
 }
 
 /** `active` has a 1 for each task whose loss counts. `independent` are batches for balancers that need two more. */
@@ -65,11 +63,19 @@ export function createStep(options: StepOptions): Step {
   const lossesOnly = wrap((state: TrainingState, batch: Structure) =>
     lossVector(objective, state, batch as unknown as Batch),
   );
-  const perTask = wrap((state: TrainingState, batch: Structure, weights: Tensor) =>
-    taskGradients(objective, state, batch as unknown as Batch, weights),
+  const perTask = wrap((state: TrainingState, batch: Structure, weights: Tensor) => {
+    const found = taskGradients(objective, state, batch as unknown as Batch, weights);
+    const { losses, shared } = found;
+    // A gradient that is not finite shows in its own square.
+    const gramian = balancer?.kind === "gramian" ? gramianOf(shared) : full([], 0, "float64");
+    return { ...found, gramian, finite: finiteness([losses, balancer?.kind === "gramian" ? gramian : shared]) };
+  });
+  const cross = wrap((a: readonly Structure[], b: readonly Structure[]) => crossOf(a, b));
+  const weighed = wrap((state: TrainingState, gradients: TaskGradients, weights: Tensor) =>
+    update(options, state, withShared(gradients, combined(weights, gradients.shared)), gradients),
   );
-  const finish = wrap((state: TrainingState, gradients: Structure, layers: Structure, losses: Tensor) =>
-    update(options, state, gradients as unknown as ObjectiveParameters, layers, losses),
+  const directed = wrap((state: TrainingState, gradients: TaskGradients, direction: Structure) =>
+    update(options, state, withShared(gradients, direction), gradients),
   );
   const numbers = (losses: Tensor): Float64Array => Float64Array.from(losses.toTypedArray());
   const read = ({ state, losses, finite }: Outcome): Stepped => ({
@@ -87,36 +93,40 @@ export function createStep(options: StepOptions): Step {
     if (balancer.kind === "losses") {
       const before = numbers(lossesOnly(state, rows));
       if (!before.every(Number.isFinite)) return { state, losses: before, finite: false };
-      const weighed = balancer.weigh(state.balance, before);
-      const stepped = read(whole({ ...state, balance: weighed.state }, rows, scaled(active, weighed.weights)));
+      const { state: balance, weights } = balancer.weigh(state.balance, before);
+      const stepped = { ...read(whole({ ...state, balance }, rows, scaled(active, weights))), weights };
       if (!balancer.observe || !stepped.finite) return stepped;
       const after = numbers(lossesOnly({ ...stepped.state, key: state.key }, rows));
       return { ...stepped, state: { ...stepped.state, balance: balancer.observe(stepped.state.balance, after) } };
     }
-    const weights = scaled(active);
-    const found = perTask(state, rows, weights);
-    const losses = numbers(found.losses);
-    if (found.finite.item() !== 0) return { state, losses, finite: false };
+    const { gramian, finite, ...gradients } = perTask(state, rows, scaled(active));
+    const losses = numbers(gradients.losses);
+    if (finite.item() !== 0) return { state, losses, finite: false };
+    if (balancer.kind === "jacobian") {
+      const found = balancer.direct(state.balance, { gradients: gradients.shared as never, losses });
+      return read(directed({ ...state, balance: found.state }, gradients, found.direction));
+    }
     const sharedOn = (other: Batch): readonly Structure[] =>
-      perTask(state, other as unknown as Structure, weights).shared;
-    const balanced = balanceStructures(balancer, state.balance, {
-      gradients: found.shared,
+      perTask(state, other as unknown as Structure, scaled(active)).shared;
+    const found = balancer.weigh(state.balance, {
+      gramian: numbers(gramian),
       losses,
-      ...(independent && { independent: [sharedOn(independent[0]), sharedOn(independent[1])] as const }),
+      ...(independent && { crossGramian: numbers(cross(sharedOn(independent[0]), sharedOn(independent[1]))) }),
     });
-    const { model, kinds } = found.own as unknown as ObjectiveParameters;
-    const shared = addStructures(model.shared, balanced.direction);
-    const gradients = { model: { ...model, shared }, kinds } as unknown as Structure;
-    return read(finish({ ...state, balance: balanced.state }, gradients, found.layers, found.losses));
+    const { weights } = found;
+    return { ...read(weighed({ ...state, balance: found.state }, gradients, tensor(weights))), weights };
   };
 }
 
 // Spelled out: the compiler gives up on inferring through structures of structures.
-const balanceStructures = balance as unknown as (
-  balancer: Exclude<Balancer, { readonly kind: "losses" }>,
-  state: Structure,
-  input: BalanceInput<Structure>,
-) => Balanced<Structure, Structure>;
+const gramianOf = gramianTensor as (gradients: readonly Structure[]) => Tensor;
+const crossOf = crossGramianTensor as (a: readonly Structure[], b: readonly Structure[]) => Tensor;
+const combined = combineGradients as (weights: Tensor, gradients: readonly Structure[]) => Structure;
+
+const withShared = ({ own }: TaskGradients, direction: Structure): ObjectiveParameters => ({
+  ...own,
+  model: { ...own.model, shared: addStructures(own.model.shared, direction) },
+});
 
 /** Whether `finite` is 0: not a number where any entry is infinite or not a number. */
 const finiteness = (structures: readonly Structure[]): Tensor =>
@@ -124,13 +134,6 @@ const finiteness = (structures: readonly Structure[]): Tensor =>
     .flatMap((structure) => leaves("finiteness", structure))
     .map((leaf) => cast(sum(mul(leaf, 0)), "float64"))
     .reduce((a, b) => add(a, b), full([], 0, "float64"));
-
-function lossesOf(objective: Objective, state: TrainingState, parameters: ObjectiveParameters, batch: Batch) {
-  const [, now] = splitKey(state.key) as [Tensor, Tensor];
-  const context = { training: true, key: () => now, state: state.layers };
-  const { losses, state: layers } = objective.losses(parameters, batch, context);
-  return { losses: objective.tasks.map((task) => cast(reshape(losses[task]!, []), "float64")), layers };
-}
 
 const lossVector = (objective: Objective, state: TrainingState, batch: Batch): Tensor =>
   stack(lossesOf(objective, state, state.parameters, batch).losses);
@@ -146,15 +149,14 @@ function weightedStep(options: StepOptions, state: TrainingState, batch: Batch, 
     },
     { hasAuxiliary: true },
   )(state.parameters);
-  return update(options, state, gradients, layers, losses);
+  return update(options, state, gradients, { layers, losses });
 }
 
 function update(
   { optimizer, clipNorm }: StepOptions,
   state: TrainingState,
   gradients: ObjectiveParameters,
-  layers: Structure,
-  losses: Tensor,
+  { layers, losses }: Pick<TaskGradients, "layers" | "losses">,
 ): Outcome {
   const clipped = clipNorm === undefined ? gradients : clipByNorm(gradients, clipNorm);
   const updated = optimizer.update(state.optimizer, clipped, state.parameters);
@@ -164,49 +166,4 @@ function update(
     losses,
     finite: finiteness([updated.parameters, losses]),
   };
-}
-
-/**
- * Each task's gradient of what tasks share, and the gradient of everything else under the sum of the losses. The
- * penalties' own gradient of what is shared stands among the latter: it belongs to no task, so no balancer weighs it.
- */
-function taskGradients(objective: Objective, state: TrainingState, batch: Batch, weights: Tensor) {
-  const auxiliary: { layers?: Structure } = {};
-  const { output, pullback } = vjp(
-    (parameters: ObjectiveParameters) => {
-      const { losses, layers } = lossesOf(objective, state, parameters, batch);
-      auxiliary.layers = layers;
-      return { losses, penalty: cast(objective.penalty(parameters, state.penalties), "float64") };
-    },
-    [state.parameters],
-  );
-  const weight = (task: number): Tensor => slice(weights, [task]);
-  const zero = full([], 0, "float64");
-  const rows = output.losses.map((_, task) => {
-    const seeds = output.losses.map((loss, t) => (t === task ? weight(t) : zerosLike(loss)));
-    return pullback({ losses: seeds, penalty: zero })[0];
-  });
-  const ofPenalty = pullback({
-    losses: output.losses.map((loss) => zerosLike(loss)),
-    penalty: full([], 1, "float64"),
-  })[0];
-  const withoutShared = ({ model, kinds }: ObjectiveParameters): Structure => ({ tasks: model.tasks, kinds });
-  const own = rows.map(withoutShared).reduce(addStructures, withoutShared(ofPenalty)) as {
-    tasks: ObjectiveParameters["model"]["tasks"];
-    kinds: ObjectiveParameters["kinds"];
-  };
-  const losses = stack(output.losses);
-  const shared = rows.map(({ model }) => model.shared);
-  return {
-    losses,
-    shared,
-    own: { model: { shared: ofPenalty.model.shared, tasks: own.tasks }, kinds: own.kinds } as unknown as Structure,
-    layers: auxiliary.layers!,
-    finite: finiteness([losses, shared]),
-  };
-}
-
-function addStructures(a: Structure, b: Structure): Structure {
-  const other = new Map(matchLeaves("addStructures", a, b).map(([, y, path]) => [path, y]));
-  return mapLeaves("addStructures", a, (x, path) => add(x, other.get(path)!));
 }

@@ -5,12 +5,13 @@ import type { Floating } from "../layers/layer.js";
 import { breather, type RunControl } from "../linear/run-control.js";
 import { type Named, record } from "../models/encoder.js";
 import type { Scaling } from "../objective/kind.js";
-import type { Objective } from "../objective/objective.js";
+import type { Batch, Objective } from "../objective/objective.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { readCheckpoint, type Settings, type Snapshot, writeCheckpoint } from "./checkpoint.js";
 import { batchOf, checkDataset, type Dataset, fitScalings, type PreparedGroup, prepare } from "./data.js";
 import { diagnose } from "./diagnose.js";
 import { createForward, type Forward } from "./outputs.js";
+import { createProbe, type Probe } from "./probe.js";
 import type { EpochRecord, StepEvent } from "./progress.js";
 import { createSampler, type Sampler } from "./sampler.js";
 import type { TrainingState } from "./state.js";
@@ -38,6 +39,8 @@ export interface TrainOptions extends RunControl {
   readonly dtype?: Floating;
   /** Stop after so many epochs without a lower validation total, and go back to the best. */
   readonly earlyStopping?: { readonly patience: number };
+  /** Measure once an epoch how the tasks' gradients stand to each other, into the history. */
+  readonly trackGradients?: boolean;
   readonly onStep?: (event: StepEvent) => void;
   readonly onEpoch?: (record: EpochRecord) => void;
   /** Called between steps with a checkpoint's bytes, which it must write whole or not at all: to another file, renamed. */
@@ -75,16 +78,19 @@ export async function train(options: TrainOptions): Promise<Trained> {
   const { patience = Number.POSITIVE_INFINITY } = options.earlyStopping ?? {};
   const isTired = ({ best, history }: Snapshot["position"]) => best !== null && history.length - best.epoch >= patience;
 
+  let activeIn = -1;
+  let active: Float64Array = new Float64Array();
   while (snapshot.position.step < total && !isTired(snapshot.position)) {
     try {
-      await breathe(snapshot.position.step, total);
+      const pause = breathe(snapshot.position.step, total);
+      if (pause) await pause;
     } catch (reason) {
       await save();
       throw reason;
     }
     const { position } = snapshot;
     const epoch = Math.floor(position.step / sampler.stepsInEpoch);
-    const active = activeTasks(objective, epoch);
+    if (epoch !== activeIn) [activeIn, active] = [epoch, activeTasks(objective, epoch)];
     const before = position.step % sampler.stepsInEpoch === 0 ? settled(run, snapshot.state, epoch) : snapshot.state;
     const draw = (offset: number) => batchOf(groups, sampler.rowsAt(position.step + offset * total));
     const batch = draw(0);
@@ -99,11 +105,18 @@ export async function train(options: TrainOptions): Promise<Trained> {
     }
     const done = position.step + 1;
     const named = (values: ArrayLike<number>) => record(objective.tasks, (_, t) => values[t]!);
-    options.onStep?.({ step: done, epoch: epoch + 1, losses: named(stepped.losses) });
-    const sums = position.sums.map((sum, t) => sum + stepped.losses[t]!);
-    snapshot = { ...snapshot, state: stepped.state, position: { ...position, step: done, sums } };
+    const { losses, weights } = stepped;
+    options.onStep?.({
+      step: done,
+      epoch: epoch + 1,
+      losses: named(losses),
+      ...(weights && { weights: named(weights) }),
+    });
+    const sums = position.sums.map((sum, t) => sum + losses[t]!);
+    const weightSums = weights ? Array.from(weights, (weight, t) => weight + (position.weightSums[t] ?? 0)) : [];
+    snapshot = { ...snapshot, state: stepped.state, position: { ...position, step: done, sums, weightSums } };
     if (done % sampler.stepsInEpoch === 0 || done === total) {
-      snapshot = endEpoch(run, snapshot, epoch, active);
+      snapshot = endEpoch(run, snapshot, epoch, active, batch);
       options.onEpoch?.(snapshot.position.history.at(-1)!);
     }
     const { everySteps = sampler.stepsInEpoch } = options.checkpoint ?? {};
@@ -131,6 +144,7 @@ interface Run {
   readonly settings: Settings;
   readonly start: Snapshot;
   readonly forward: Forward;
+  readonly probe: Probe | undefined;
 }
 
 function begin(options: TrainOptions): Run {
@@ -182,13 +196,15 @@ function begin(options: TrainOptions): Run {
       temperature: String(temperature),
       seed,
       dtype,
+      trackGradients: options.trackGradients ?? false,
     },
     start: {
       state,
       best: { parameters, layers },
-      position: { step: 0, sums: objective.tasks.map(() => 0), history: [], best: null },
+      position: { step: 0, sums: objective.tasks.map(() => 0), weightSums: [], history: [], best: null },
     },
     forward: createForward(objective, wrap),
+    probe: options.trackGradients ? createProbe(objective, wrap) : undefined,
   };
 }
 
@@ -223,8 +239,8 @@ function settled({ objective, groups, seed, forward }: Run, state: TrainingState
   return kinds === state.parameters.kinds ? state : { ...state, parameters: { ...state.parameters, kinds } };
 }
 
-function endEpoch(run: Run, snapshot: Snapshot, epoch: number, active: Float64Array): Snapshot {
-  const { objective, sampler, validation, forward } = run;
+function endEpoch(run: Run, snapshot: Snapshot, epoch: number, active: Float64Array, batch: Batch): Snapshot {
+  const { objective, sampler, validation, forward, probe } = run;
   const { position } = snapshot;
   const penalties = objective.penalties.map(
     (penalty, k) =>
@@ -234,7 +250,13 @@ function endEpoch(run: Run, snapshot: Snapshot, epoch: number, active: Float64Ar
   const steps = position.step - epoch * sampler.stepsInEpoch;
   const losses = record(objective.tasks, (_, t) => position.sums[t]! / steps);
   const found = validation && validate(objective, state.parameters, state.layers, validation, active, forward);
-  const entry: EpochRecord = { epoch: epoch + 1, step: position.step, losses, ...(found && { validation: found }) };
+  const weights = record(objective.tasks, (_, t) => position.weightSums[t]! / steps);
+  const entry: EpochRecord = {
+    ...{ epoch: epoch + 1, step: position.step, losses },
+    ...(found && { validation: found }),
+    ...(position.weightSums.length > 0 && { weights }),
+    ...(probe && { gradients: probe(state, batch) }),
+  };
   // Totals before all tasks count are not comparable with those after.
   const counts = active.every((value) => value === 1);
   const isBest = found !== undefined && counts && found.total < (position.best?.total ?? Number.POSITIVE_INFINITY);
@@ -244,6 +266,7 @@ function endEpoch(run: Run, snapshot: Snapshot, epoch: number, active: Float64Ar
     position: {
       step: position.step,
       sums: objective.tasks.map(() => 0),
+      weightSums: [],
       history: [...position.history, entry],
       best: isBest ? { epoch: epoch + 1, total: found.total } : position.best,
     },

@@ -1,4 +1,17 @@
-import { log, mean, mul, normal, randomKey, square, sub, sum, type Tensor, tensor } from "@kinship/tensor";
+import { grad } from "@kinship/autodiff";
+import {
+  log,
+  mean,
+  mul,
+  normal,
+  transpose as permute,
+  randomKey,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+} from "@kinship/tensor";
 import { compile } from "@kinship/tensor/compile";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -13,6 +26,7 @@ import {
   fixedWeighting,
   type GramianBalancer,
   gradVac,
+  gramianAffinity,
   hardSharing,
   kNormOverTrunks,
   meanKinship,
@@ -29,6 +43,8 @@ import {
   upGrad,
   type Wrap,
 } from "../../src/index.js";
+import { batchOf, fitScalings, prepare, takeRows } from "../../src/train/data.js";
+import { taskGradients as perTask } from "../../src/train/task-gradients.js";
 import { bits, distance } from "../support/gradients.js";
 import { everything, rows, simple } from "./problem.js";
 
@@ -310,6 +326,112 @@ describe("balancing", () => {
     ];
     expect(distance(weighted.parameters, fixed.parameters)).toBeLessThan(1e-12);
   });
+});
+
+describe("what the history tells", () => {
+  test("the weights of each step, their means over an epoch, and how gradients stand to each other", async () => {
+    const { objective, data } = simple();
+    const seen: number[] = [];
+    const options: TrainOptions = {
+      objective,
+      data,
+      epochs: 2,
+      batchSize: 8,
+      optimizer: sgd({ learningRate: 0.05 }),
+      dtype: "float64",
+      balancer: upGrad(),
+      trackGradients: true,
+      onStep: ({ weights }) => void seen.push(weights!.price!),
+    };
+    const { history, parameters, layers } = await train(options);
+    const half = seen.length / 2;
+    for (const [epoch, { weights }] of history.entries()) {
+      const own = seen.slice(epoch * half, (epoch + 1) * half);
+      expect(weights!.price).toBeCloseTo(own.reduce((a, b) => a + b, 0) / half, 12);
+    }
+    const { gramian, losses } = history.at(-1)!.gradients!;
+    // Differences along the first task's gradient: D L_j = ⟨∇L_j, ∇L_i⟩.
+    expect(gramian.length).toBe(4);
+    expect(gramian[1]).toBe(gramian[2]);
+    const affinity = gramianAffinity(gramian, losses);
+    expect(affinity[1]).toBeCloseTo(gramian[1]! / losses[1]!, 12);
+    expect(() => gramianAffinity(gramian, [1])).toThrow("gramianAffinity: a Gramian of 4 numbers for 1 losses");
+    // Training itself is not changed by looking.
+    const { trackGradients: _, ...blind } = options;
+    expect(bits((await train(blind)).parameters)).toEqual(bits(parameters));
+    expect(layers).toBeDefined();
+  });
+
+  test("progress after every step, and the page gets its turn", async () => {
+    const { objective, data } = simple();
+    const done: number[] = [];
+    let turns = 0;
+    let training = true;
+    const others = async () => {
+      for (; training; turns++) await new Promise((resolve) => setTimeout(resolve, 0));
+    };
+    const beside = others();
+    const options: TrainOptions = { objective, data, steps: 400, batchSize: 8, optimizer: sgd({ learningRate: 0.01 }) };
+    await train({
+      ...options,
+      onProgress: ({ stage, done: step, total }) => {
+        expect([stage, total]).toEqual(["training", 400]);
+        done.push(step);
+      },
+    });
+    training = false;
+    await beside;
+    expect(done).toEqual(Array.from({ length: 401 }, (_, step) => step));
+    expect(turns).toBeGreaterThan(1);
+  });
+});
+
+/** Separate passes over tasks' own rows give what one pass over all rows gives. */
+test("per-task gradients are those of each task alone", () => {
+  const { objective } = simple();
+  const { parameters, state: layers } = objective.initialise(randomKey(2), "float64");
+  const optimizer = sgd({ learningRate: 0.1 });
+  const own = { price: rows(9, 1).price!, discount: rows(5, 2).discount! };
+  const prepared = prepare(objective, own, fitScalings(objective, own), "float64");
+  const batch = batchOf(
+    prepared,
+    prepared.map(({ rows: count }) => Int32Array.from({ length: count }, (_, k) => k)),
+  );
+  const start = { layers, optimizer: optimizer.start(parameters), balance: {}, penalties: [], key: randomKey(5) };
+  const found = perTask(objective, { parameters, ...start }, batch, tensor(Float64Array.of(1, 1)));
+  const context = { training: true, key: () => randomKey(0), state: layers };
+  for (const [t, task] of objective.tasks.entries()) {
+    // The whole batch at once, as training without a balancer sees it.
+    const gradient = grad((p: typeof parameters) => objective.losses(p, batch, context).losses[task]!)(parameters);
+    expect(distance(found.shared[t]!, gradient.model.shared)).toBeLessThan(1e-12);
+    expect(distance(found.own.model.tasks[task]!, gradient.model.tasks[task]!)).toBeLessThan(1e-12);
+  }
+});
+
+test("rows are taken from views whose axes lie in any order", () => {
+  const x = permute(
+    tensor([
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [
+        [5, 6],
+        [7, 8],
+      ],
+    ]),
+    [0, 2, 1],
+  );
+  expect(takeRows(x, [1, 0]).toArray()).toEqual([
+    [
+      [5, 7],
+      [6, 8],
+    ],
+    [
+      [1, 3],
+      [2, 4],
+    ],
+  ]);
 });
 
 test("soft sharing becomes hard sharing as λ grows: the distance falls in proportion to 1/λ", async () => {
