@@ -11,6 +11,7 @@ const resolve = {
     { find: /^@kinship\/tensor\/compile$/, replacement: source("tensor", "compile/index.ts") },
     { find: /^@kinship\/tensor\/primitives$/, replacement: source("tensor", "primitives/index.ts") },
     { find: /^@kinship\/tensor\/safetensors$/, replacement: source("tensor", "safetensors.ts") },
+    { find: /^@kinship\/tensor\/threads$/, replacement: source("tensor", "threads/index.ts") },
     { find: /^@kinship\/tensor\/gpu$/, replacement: source("tensor", "gpu/index.ts") },
     { find: /^@kinship\/autodiff$/, replacement: source("autodiff") },
     { find: /^@kinship\/autodiff\/testing$/, replacement: source("autodiff", "testing/index.ts") },

@@ -13,7 +13,17 @@ import { simplify } from "./simplify.js";
 import { dissect, fill, type Skeleton } from "./skeleton.js";
 import { cutOf, oneStretch, streamed } from "./stream.js";
 import { verifyKernels, verifyPlan } from "./verify.js";
-import { webAssemblyExecutable } from "./webassembly.js";
+import { type Crew, webAssemblyExecutable } from "./webassembly.js";
+
+/** Threads to compute on, opened with `openThreads` of `@kinship/tensor/threads`. */
+export interface Threads {
+  /** How many share the work, the calling one counted; 1 once they are closed. */
+  readonly count: number;
+  /** Ends the workers. Functions that were compiled with them go on by themselves. */
+  close(): void;
+  /** @internal */
+  readonly crew: Crew;
+}
 
 export interface BuildOptions {
   /**
@@ -25,6 +35,11 @@ export interface BuildOptions {
   readonly verify?: boolean;
   /** Time each kernel by itself, for `explain`: calls take longer. Default: false. */
   readonly profile?: boolean;
+  /**
+   * Threads that share the work of large products, convolutions and loops: `await openThreads(2)`, from
+   * `@kinship/tensor/threads`. Results are the same bits. Default: none.
+   */
+  readonly threads?: Threads | undefined;
 }
 
 /** The forms that the program went through. */
@@ -45,6 +60,9 @@ export interface Built {
   readonly stages: Stages;
 }
 
+/** Stretches that threads run together at least: what a single one is would take them as long as meeting. */
+const stretchOfThreads = 4;
+
 /** Whether the engine may compile WebAssembly here: a page's content-security policy can forbid it. */
 function webAssemblyAllowed(): boolean {
   if (typeof WebAssembly !== "object" || !hasFeature("simd")) return false;
@@ -60,7 +78,7 @@ export function build(
   f: (...args: never[]) => unknown,
   skeleton: Skeleton,
   signatures: readonly Signature[],
-  { deterministic = false, verify = false, profile = false }: BuildOptions,
+  { deterministic = false, verify = false, profile = false, threads }: BuildOptions,
   carried = 0,
 ): Built {
   let output: Skeleton | undefined;
@@ -83,14 +101,18 @@ export function build(
   const kernels = dropStores(fuse(simplified, isEmittable));
   if (verify) verifyKernels(kernels);
   const fused = !deterministic && hasFeature("relaxedSimd");
-  const cut = carried > 0 || profile ? undefined : cutOf(kernels);
+  const cut = carried > 0 || profile ? undefined : cutOf(kernels, threads && threads.count > 1 ? stretchOfThreads : 1);
   if (cut) {
     const part = oneStretch(kernels, cut);
     const place = plan(part, 0);
     if (verify) verifyPlan(part, place, 0);
-    return made(streamed(webAssemblyExecutable(part, place, { fused, profile }), kernels, cut), kernels, place);
+    return made(
+      streamed(webAssemblyExecutable(part, place, { fused, profile, crew: threads?.crew }), kernels, cut),
+      kernels,
+      place,
+    );
   }
   const planned = plan(kernels, carried);
   if (verify) verifyPlan(kernels, planned, carried);
-  return made(webAssemblyExecutable(kernels, planned, { fused, profile }), kernels, planned);
+  return made(webAssemblyExecutable(kernels, planned, { fused, profile, crew: threads?.crew }), kernels, planned);
 }

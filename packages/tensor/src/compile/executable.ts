@@ -14,6 +14,8 @@ export interface Executable {
   readonly moduleBytes: number;
   readonly memoryBytes: number;
   readonly instructions: number;
+  /** In how many shares threads run each kernel; only where any is shared out. */
+  readonly shares?: readonly number[];
   /** One call. Result k is written to `into[k]`, which has its size and type, where there is one. */
   call(inputs: readonly Tensor[], into?: readonly (TypedArray | undefined)[]): Tensor[];
   /**

@@ -1,11 +1,9 @@
-import { bytesPerElement } from "../dtype.js";
-import { sizeOf } from "../layout.js";
-import { linearizeAll } from "../scalar/linearize.js";
 import type { Stages } from "./build.js";
+import { bytesOf, operationsOf } from "./cost.js";
 import type { Executable } from "./executable.js";
 import { type Kernel, printKernels } from "./kernel.js";
 import { type Limits, machineLimits } from "./limits.js";
-import { printPlan, readBy, writtenBy } from "./plan.js";
+import { printPlan } from "./plan.js";
 import { printProgram } from "./program.js";
 
 /** One kernel of a program. */
@@ -17,6 +15,8 @@ export interface KernelExplanation {
   readonly operations: number;
   /** Bytes of the buffers that it reads and writes, each counted once. */
   readonly bytes: number;
+  /** In how many shares threads run it; 1 where it is run in one piece. */
+  readonly shares: number;
   /** With `profile`, once the function was called. */
   readonly measured?: Measured;
 }
@@ -50,19 +50,6 @@ export interface Explanation {
   toString(): string;
 }
 
-function operationsOf(kernel: Kernel): number {
-  if (kernel.kind === "host") return 0;
-  if (kernel.kind === "product")
-    return 2 * kernel.m * kernel.k * kernel.n * kernel.outer.reduce((total, { size }) => total * size, 1);
-  const bodies = kernel.phases.flat().map(({ value }) => value);
-  const { steps } = linearizeAll(
-    bodies,
-    kernel.sources.map(() => "float"),
-  );
-  const folds = kernel.phases.flat().filter(({ kind }) => kind === "fold").length;
-  return sizeOf(kernel.shape) * (steps.filter(({ kind }) => kind === "operation").length + folds);
-}
-
 function measuredOf(milliseconds: number, operations: number, bytes: number, limits: Limits): Measured {
   const [gigaflops, gigabytes] = [operations / milliseconds / 1e6, bytes / milliseconds / 1e6];
   const ofLimit = Math.max(gigaflops / limits.gigaflops, gigabytes / limits.gigabytes);
@@ -70,16 +57,14 @@ function measuredOf(milliseconds: number, operations: number, bytes: number, lim
 }
 
 export function explain(executable: Executable, { recorded, simplified, kernels, plan }: Stages): Explanation {
-  const { backend, moduleBytes, instructions, memoryBytes, profile } = executable;
+  const { backend, moduleBytes, instructions, memoryBytes, profile, shares } = executable;
   const limits = profile && profile.calls > 0 ? machineLimits() : undefined;
   const rows = (kernels?.kernels ?? []).map((kernel, k): KernelExplanation => {
     const operations = operationsOf(kernel);
-    const bytes = [...new Set([...readBy(kernel), ...writtenBy(kernel)])].reduce(
-      (total, buffer) => total + kernels!.buffers[buffer].size * bytesPerElement[kernels!.buffers[buffer].dtype],
-      0,
-    );
+    const bytes = bytesOf(kernel, kernels!.buffers);
     const measured = limits && measuredOf(profile!.milliseconds[k] / profile!.calls, operations, bytes, limits);
-    return { kind: kernel.kind, label: kernel.label, operations, bytes, ...(measured && { measured }) };
+    const { kind, label } = kernel;
+    return { kind, label, operations, bytes, shares: shares?.[k] ?? 1, ...(measured && { measured }) };
   });
   return {
     backend,
@@ -103,8 +88,8 @@ export function explain(executable: Executable, { recorded, simplified, kernels,
           ? [`limits: ${limits.gigaflops.toFixed(1)} GFLOP/s, ${limits.gigabytes.toFixed(1)} GB/s in copying`]
           : []),
         ...rows.map(
-          ({ kind, label, operations, bytes, measured }) =>
-            `  ${kind}: ${label}: ${operations} operations, ${bytes} bytes${measured ? printMeasured(measured) : ""}`,
+          ({ kind, label, operations, bytes, shares, measured }) =>
+            `  ${kind}: ${label}: ${operations} operations, ${bytes} bytes${shares > 1 ? `, ${shares} shares` : ""}${measured ? printMeasured(measured) : ""}`,
         ),
       ].join("\n"),
   };

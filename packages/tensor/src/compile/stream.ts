@@ -36,8 +36,8 @@ function rowSize({ shape, stride, offset }: Layout, size: number, rows: number):
   return range && range[0] >= 0 && range[1] < row ? row : undefined;
 }
 
-/** How the program can be run stretch by stretch; undefined where it cannot, or need not. */
-export function cutOf({ buffers, kernels, outputs }: KernelProgram): Cut | undefined {
+/** How the program can be run stretch by stretch, of so many times the usual size; undefined where it cannot, or need not. */
+export function cutOf({ buffers, kernels, outputs }: KernelProgram, times = 1): Cut | undefined {
   const [first] = kernels;
   const rows = first?.kind === "loops" ? first.shape[0] : undefined;
   if (rows === undefined || rows < fewest) return undefined;
@@ -65,8 +65,8 @@ export function cutOf({ buffers, kernels, outputs }: KernelProgram): Cut | undef
   );
   const constants = buffers.every(({ initial }, k) => initial?.kind !== "constant" || !rowSizes[k]);
   const largest = Math.max(...rowSizes.map((size) => size ?? 0));
-  const rowsInStretch = Math.max(1, Math.floor(stretch / Math.max(1, largest)));
-  const enough = rows * largest >= fewest * stretch && rows >= fewest * rowsInStretch;
+  const rowsInStretch = Math.max(1, Math.floor((times * stretch) / Math.max(1, largest)));
+  const enough = rows * largest >= fewest * times * stretch && rows >= fewest * rowsInStretch;
   if (!sliced || !constants || !enough) return undefined;
   return { rows, rowsInStretch, rowSizes: rowSizes.map((size) => size ?? 0) };
 }

@@ -1,7 +1,7 @@
 import type { DType, TypedArray } from "../dtype.js";
 import { isContiguous, sizeOf } from "../layout.js";
 import { contiguousTensor, fromData, Tensor } from "../tensor.js";
-import { assemble } from "./emit/module.js";
+import { assemble, kernelName, type Sharing } from "./emit/module.js";
 import { stackOf } from "./evaluator.js";
 import type { Executable, Rows } from "./executable.js";
 import type { HostKernel, KernelProgram } from "./kernel.js";
@@ -12,6 +12,15 @@ export interface WebAssemblyOptions {
   readonly fused: boolean;
   /** Whether each kernel is called, and timed, by itself. */
   readonly profile: boolean;
+  readonly crew?: Crew | undefined;
+}
+
+/** Threads that can share the work of a program. */
+export interface Crew {
+  /** How this program's kernels are shared out; undefined where all are too small. */
+  share(program: KernelProgram): Sharing | undefined;
+  /** Has the threads ready to help; what it gives runs a function with their help. */
+  enlist(module: WebAssembly.Module, memory: WebAssembly.Memory, control: number): (run: () => void) => void;
 }
 
 const page = 65536;
@@ -19,7 +28,7 @@ const page = 65536;
 const mostPages = 65536;
 
 /** @throws RangeError where the engine does not give that much. */
-function allocateMemory(bytes: number, largest: string): WebAssembly.Memory {
+function allocateMemory(bytes: number, largest: string, shared: boolean): WebAssembly.Memory {
   const initial = Math.ceil(bytes / page);
   const size = (n: number) => `${(n / 2 ** 20).toFixed(0)} MiB`;
   const fail = (has: string): never => {
@@ -29,7 +38,7 @@ function allocateMemory(bytes: number, largest: string): WebAssembly.Memory {
   };
   if (initial > mostPages) return fail(`WebAssembly has ${size(mostPages * page)}`);
   try {
-    return new WebAssembly.Memory({ initial });
+    return new WebAssembly.Memory(shared ? { initial, maximum: initial, shared } : { initial });
   } catch (reason) {
     if (reason instanceof RangeError) return fail(`the engine has less (${reason.message})`);
     throw reason;
@@ -53,9 +62,14 @@ function windowOn(memory: WebAssembly.Memory, dtype: DType, start: number, size:
 /** Compiles the kernels to one WebAssembly module with a memory of its own, which the garbage collector frees. */
 export function webAssemblyExecutable(program: KernelProgram, plan: Plan, options: WebAssemblyOptions): Executable {
   const { buffers, kernels, outputs } = program;
-  const assembled = assemble(program, plan, { fused: options.fused, apart: options.profile });
+  const sharing = options.crew?.share(program);
+  const assembled = assemble(program, plan, {
+    fused: options.fused,
+    apart: options.profile,
+    ...(sharing && { sharing }),
+  });
   const largest = buffers.reduce((most, one) => (one.size > most.size ? one : most), { dtype: "float32", size: 0 });
-  const memory = allocateMemory(assembled.memory, `${largest.dtype} with ${largest.size} elements`);
+  const memory = allocateMemory(assembled.memory, `${largest.dtype} with ${largest.size} elements`, !!sharing);
   const views = buffers.map(({ dtype, size }, k) =>
     plan.addresses[k] < 0 ? undefined : windowOn(memory, dtype, plan.addresses[k], size),
   );
@@ -64,12 +78,14 @@ export function webAssemblyExecutable(program: KernelProgram, plan: Plan, option
   const instance = new WebAssembly.Instance(module, { program: { memory, host: (k: number) => hosts[k]!() } });
   const profile = options.profile ? { calls: 0, milliseconds: new Float64Array(kernels.length) } : undefined;
   const exported = instance.exports as unknown as Readonly<Record<string, () => void>>;
-  const run = profile
+  const alone = profile
     ? timed(
-        kernels.map((_, k) => hosts[k] ?? exported[`kernel ${k}`]),
+        kernels.map((_, k) => hosts[k] ?? exported[kernelName(k)]),
         profile,
       )
     : exported.run;
+  const together = sharing && options.crew!.enlist(module, memory, assembled.control);
+  const run = together ? () => together(alone) : alone;
   buffers.forEach(({ initial }, k) => {
     if (initial?.kind === "constant") views[k]?.set(initial.data);
   });
@@ -87,6 +103,7 @@ export function webAssemblyExecutable(program: KernelProgram, plan: Plan, option
     memoryBytes: memory.buffer.byteLength,
     instructions: assembled.instructions,
     ...(profile && { profile }),
+    ...(sharing && { shares: sharing.shares }),
     call(tensors, into) {
       for (const { view, index } of inputs) if (view) write(view, tensors[index]);
       run();

@@ -133,7 +133,7 @@ class LoopEmitter {
 
   /** A share of an axis cut into blocks; what is left over goes with the last one. */
   #overBlocks(axis: Axis, share: Share, body: (axis: Axis) => void): void {
-    const { outer, block, rest } = blocksOf(axis);
+    const { outer, block, rest } = blocksOf(axis, this.#axes);
     this.#nest([outer], () => body(block), share);
     this.#f.if(i32.eq(share.to, i32.const(outer.size)), () =>
       this.#within({ axis: outer, counter: share.to }, () => body(rest)),

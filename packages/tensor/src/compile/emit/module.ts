@@ -1,15 +1,19 @@
-import { i32, ModuleBuilder } from "../../wasm/assembler/index.js";
+import { type Expression, type FunctionHandle, i32, ModuleBuilder } from "../../wasm/assembler/index.js";
+import type { Site } from "../../wasm/math/shape.js";
 import { productWorkspace } from "../../wasm/product/index.js";
-import type { KernelProgram, ProductKernel } from "../kernel.js";
+import type { Kernel, KernelProgram, ProductKernel } from "../kernel.js";
 import type { Plan } from "../plan.js";
 import { emitLoops } from "./loops.js";
 import { emitProduct, patchBytes } from "./product.js";
+import type { Share } from "./share.js";
 
 export interface Assembled {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly instructions: number;
   /** Bytes of memory that the module needs: the plan's, and what products pack their operands into. */
   readonly memory: number;
+  /** Where the words stand by which threads agree. */
+  readonly control: number;
 }
 
 const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
@@ -22,34 +26,78 @@ export interface AssembleOptions {
   readonly fused: boolean;
   /** Whether kernels are exported too, to be called one by one. */
   readonly apart: boolean;
+  readonly sharing?: Sharing;
 }
+
+/** How kernels are shared out among threads. */
+export interface Sharing {
+  readonly threads: number;
+  /** In how many shares each kernel is run. */
+  readonly shares: readonly number[];
+  /** Bytes of the words by which threads agree. */
+  readonly controlBytes: number;
+  /** Defines for each kernel of several shares a function that has all threads run it. */
+  emit(frame: Frame): readonly (FunctionHandle | undefined)[];
+}
+
+/** What code that shares kernels out is given to write with. */
+export interface Frame {
+  readonly module: ModuleBuilder;
+  readonly kernels: readonly Kernel[];
+  /** Where the words stand by which threads agree. */
+  readonly control: number;
+  /** Where a thread of this number keeps what it packs. */
+  placeOf(thread: Expression): Expression;
+  emitKernel(site: Site, kernel: Kernel, place: Expression | number, share?: Share): void;
+  /** Whether kernels are exported too, to be called one by one. */
+  readonly apart: boolean;
+}
+
+const after = (place: Expression | number, bytes: number): Expression =>
+  typeof place === "number" ? i32.const(place + bytes) : i32.add(place, i32.const(bytes));
+
+export const kernelName = (k: number): string => `kernel ${k}`;
 
 /** One WebAssembly module for the whole program: a function a kernel, and `run`, which calls them in order. */
 export function assemble(
   { kernels }: KernelProgram,
   { addresses, bytes }: Plan,
-  { fused, apart }: AssembleOptions,
+  { fused, apart, sharing }: AssembleOptions,
 ): Assembled {
   const products = kernels.filter((kernel): kernel is ProductKernel => kernel.kind === "product");
-  const patch = aligned(bytes);
-  const workspace = aligned(patch + patchBytes(products) + margin);
+  const first = aligned(bytes);
+  const patches = aligned(patchBytes(products) + margin);
   const packed = Math.max(0, ...products.map(({ dtype }) => productWorkspace(dtype)));
-  const memory = workspace + packed + margin;
+  const own = aligned(patches + packed + margin);
+  const control = first + own * (sharing?.threads ?? 1);
+  const memory = control + (sharing?.controlBytes ?? 0);
 
   const module = new ModuleBuilder();
-  module.importMemory("program", "memory", { initial: Math.ceil(memory / 65536) });
+  const initial = Math.ceil(memory / 65536);
+  // Shared memory has to say how far it may grow: not at all.
+  const limits = sharing ? { initial, maximum: initial, shared: true } : { initial };
+  module.importMemory("program", "memory", limits);
   const host = module.importFunction("program", { name: "host", parameters: ["i32"], results: [] });
   const address = (buffer: number): number => addresses[buffer];
+  const frame: Frame = {
+    module,
+    kernels,
+    control,
+    apart,
+    placeOf: (thread) => i32.add(i32.const(first), i32.mul(thread, i32.const(own))),
+    emitKernel(site, kernel, place, share) {
+      if (kernel.kind === "loops") emitLoops(site, kernel, address, share);
+      else if (kernel.kind === "product") {
+        const places = { workspace: after(place, patches), patch: after(place, 0), fused };
+        emitProduct(site, kernel, address, places, share);
+      }
+    },
+  };
+  const shared = sharing?.emit(frame) ?? [];
   const functions = kernels.map((kernel, k) => {
-    if (kernel.kind === "host") return undefined;
-    return module.function({ name: `kernel ${k}`, parameters: [], results: [], exported: apart }, (f): undefined => {
-      if (kernel.kind === "loops") emitLoops({ module, f }, kernel, address);
-      else
-        emitProduct({ module, f }, kernel, address, {
-          workspace: i32.const(workspace),
-          patch: i32.const(patch),
-          fused,
-        });
+    if (kernel.kind === "host" || shared[k]) return shared[k];
+    return module.function({ name: kernelName(k), parameters: [], results: [], exported: apart }, (f): undefined => {
+      frame.emitKernel({ module, f }, kernel, first);
     });
   });
   module.function({ name: "run", parameters: [], results: [], exported: true }, (f): undefined => {
@@ -58,5 +106,5 @@ export function assemble(
       else f.callInto([], host, i32.const(k));
     });
   });
-  return { bytes: module.encode(), instructions: module.instructions, memory };
+  return { bytes: module.encode(), instructions: module.instructions, memory, control };
 }

@@ -1,6 +1,6 @@
 import type { Local } from "../../wasm/assembler/index.js";
 import type { LoopKernel } from "../kernel.js";
-import { type Axis, axesOf, foldsAcrossLanes } from "./axes.js";
+import { type Axes, type Axis, axesOf, foldsAcrossLanes } from "./axes.js";
 
 // How loops are shared out among threads. No element is computed otherwise than in one piece, so the bits are the same.
 
@@ -10,15 +10,21 @@ export interface Share {
   readonly to: Local;
 }
 
-/** Elements of a lone axis that stay together. */
-const block = 1024;
+/** Elements that are worked on at least between one look at what is left and the next. */
+const elements = 1024;
+/** Elements of an axis that stay together at least: a cache line of float32. */
+const fewest = 16;
 
-/** An axis cut into blocks, as an axis of their own, and what is left over. */
-export const blocksOf = ({ size, strides }: Axis) => ({
-  outer: { size: Math.floor(size / block), strides: strides.map((step) => step * block) },
-  block: { size: block, strides },
-  rest: { size: size % block, strides },
-});
+/** The axis of neighbours in a vector cut into blocks, as an axis of their own, and what is left over. */
+export function blocksOf({ size, strides }: Axis, { folded }: Axes) {
+  const each = folded.reduce((total, axis) => total * axis.size, 1);
+  const block = Math.max(fewest, Math.ceil(elements / Math.max(1, each) / fewest) * fewest);
+  return {
+    outer: { size: Math.floor(size / block), strides: strides.map((step) => step * block) },
+    block: { size: block, strides },
+    rest: { size: size % block, strides },
+  };
+}
 
 /** Rounds of the loop that `emitLoops` shares out: those of the outermost kept axis, or blocks of the only one. */
 export function roundsOf(kernel: LoopKernel): number {
@@ -27,5 +33,5 @@ export function roundsOf(kernel: LoopKernel): number {
   if (!outermost) return 1;
   const dtypes = [...kernel.sources, ...kernel.phases.flat()].map(({ dtype }) => dtype);
   const isNest = others.length > 0 || foldsAcrossLanes(axes, dtypes.includes("float64") ? 2 : 4);
-  return isNest ? outermost.size : Math.max(1, blocksOf(outermost).outer.size);
+  return isNest ? outermost.size : Math.max(1, blocksOf(outermost, axes).outer.size);
 }

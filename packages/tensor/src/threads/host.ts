@@ -1,0 +1,66 @@
+import { type Message, ready } from "./messages.js";
+
+/** A worker of either kind, as far as it is needed here. */
+export interface Host {
+  postMessage(message: Message): void;
+  terminate(): void;
+}
+
+interface NodeWorker extends Host {
+  on(event: string, listener: (value: never) => void): void;
+  unref(): void;
+}
+
+interface Builtin {
+  readonly Worker: new (script: string | URL, options: { readonly execArgv: readonly string[] }) => NodeWorker;
+  availableParallelism(): number;
+}
+
+const builtin = (name: string): Builtin | undefined =>
+  (globalThis as { process?: { getBuiltinModule?(name: string): Builtin } }).process?.getBuiltinModule?.(name);
+
+/** How many threads the machine runs at a time. */
+export const processors = (): number =>
+  builtin("node:os")?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+
+/**
+ * Starts a worker; resolves when it listens. It does not keep a Node process alive.
+ * @param failed is told of what ends it later.
+ */
+export function startWorker(script: string | URL | undefined, failed: (reason: string) => void): Promise<Host> {
+  return new Promise((resolve, reject) => {
+    let isTerminated = false;
+    const fail = (reason: string): void => {
+      reject(new Error(`openThreads: a worker did not start: ${reason}`));
+      if (!isTerminated) failed(reason);
+    };
+    const listens = (message: unknown, worker: Host): void => {
+      if (message !== ready) return;
+      resolve({
+        postMessage: (message) => worker.postMessage(message),
+        terminate() {
+          isTerminated = true;
+          worker.terminate();
+        },
+      });
+    };
+    const node = builtin("node:worker_threads");
+    if (node) {
+      // Without the flags of this process: they may be about its own script.
+      const worker = new node.Worker(script ?? new URL("./worker.js", import.meta.url), { execArgv: [] });
+      worker.on("error", (error: Error) => fail(error.message));
+      worker.on("exit", (code: number) => fail(`it ended with code ${code}`));
+      worker.on("message", (message: unknown) => {
+        worker.unref();
+        listens(message, worker);
+      });
+      return;
+    }
+    // Bundlers know a worker's script by this form, written out.
+    const worker = script
+      ? new Worker(script, { type: "module" })
+      : new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    worker.onerror = (event) => fail(event.message ?? "its script could not be loaded; pass { worker: url }");
+    worker.onmessage = ({ data }) => listens(data, worker);
+  });
+}

@@ -1,0 +1,2 @@
+export type { Threads } from "../compile/build.js";
+export { openThreads, type ThreadOptions } from "./open.js";

@@ -1,0 +1,21 @@
+/** What workers are told. Everything else they see in shared memory. */
+export type Message =
+  | {
+      readonly kind: "begin";
+      readonly crew: SharedArrayBuffer;
+      readonly thread: number;
+      /** How many messages have been counted, this one with them. */
+      readonly posted: number;
+    }
+  | {
+      readonly kind: "load";
+      readonly program: number;
+      readonly module: WebAssembly.Module;
+      readonly memory: WebAssembly.Memory;
+      /** Where the program's words stand in its memory. */
+      readonly control: number;
+    }
+  | { readonly kind: "forget"; readonly program: number };
+
+/** What a worker says, once it listens. */
+export const ready = "ready";

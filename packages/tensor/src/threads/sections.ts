@@ -1,0 +1,161 @@
+import type { Frame } from "../compile/emit/module.js";
+import { kernelName } from "../compile/emit/module.js";
+import { atomic } from "../wasm/assembler/atomics.js";
+import {
+  type Expression,
+  type FunctionBuilder,
+  type FunctionHandle,
+  i32,
+  i64,
+  type Label,
+  select,
+} from "../wasm/assembler/index.js";
+import type { Split } from "./split.js";
+import { word } from "./words.js";
+
+// Shares are taken, not given: whoever comes takes the next one. A thread that is held up, or has not woken yet, holds
+// nobody up but for the share it is at; and where no worker comes at all, the calling thread does everything. Who
+// computes a share does not matter to its bits.
+
+/** Rounds of looking for news before a thread sleeps: some 20 µs. */
+const patience = 10_000;
+
+/** Shares the kernels out: for each that is split, the function with which the calling thread begins it. */
+export function emitSections(frame: Frame, splits: readonly (Split | undefined)[]): (FunctionHandle | undefined)[] {
+  const { module, control } = frame;
+  const at = i32.const(control);
+  const sections = splits.flatMap((split) => (split ? [emitShares(frame, split)] : []));
+
+  /** Takes shares and computes them as long as there are any. */
+  const work = module.function({ name: "work", parameters: ["i32"], results: [] }, (f, place): undefined => {
+    const next = f.local("i32");
+    f.loop((again) => {
+      f.set(next, atomic.load(at, word.next));
+      // Read after `next`, so that a share below it has been handed out when the exchange succeeds.
+      f.if(i32.gtSigned(i32.sub(atomic.load(at, word.limit), next), i32.const(0)), () => {
+        const mine = i32.eq(atomic.compareExchange(at, next, i32.add(next, i32.const(1)), word.next), next);
+        f.if(mine, () => {
+          // Neither word changes before this share is done.
+          const share = f.let(i32.sub(next, i32.load(at, word.base)));
+          choose(f, sections.length, i32.load(at, word.section), (k) => f.callInto([], sections[k], share, place));
+          f.let(atomic.add(at, i32.const(1), word.done));
+          f.if(atomic.load(at, word.callerSleeps), () => {
+            f.let(atomic.notify(at, i32.const(1), word.done));
+          });
+        });
+        f.branch(again);
+      });
+    });
+  });
+
+  /** What a worker runs: it helps until the call ends. */
+  module.function({ name: "help", parameters: ["i32"], results: [], exported: true }, (f, thread): undefined => {
+    const place = f.let(frame.placeOf(thread));
+    const known = f.local("i32");
+    f.loop((again) => {
+      f.set(known, atomic.load(at, word.news));
+      f.callInto([], work, place);
+      f.if(atomic.load(at, word.open), () => {
+        spin(f, (leave) => f.branchIf(leave, i32.ne(atomic.load(at, word.news), known)));
+        f.if(i32.eq(atomic.load(at, word.news), known), () => {
+          f.let(atomic.add(at, i32.const(1), word.sleepers));
+          f.let(atomic.wait(at, known, i64.const(-1n), word.news));
+          f.let(atomic.add(at, i32.const(-1), word.sleepers));
+        });
+        f.branch(again);
+      });
+    });
+  });
+
+  /** Hands out shares of a section, helps with them, and waits until all are done. */
+  const share = module.function(
+    { name: "share", parameters: ["i32", "i32"], results: [] },
+    (f, section, count): undefined => {
+      const base = f.let(i32.load(at, word.limit));
+      const end = f.let(i32.add(base, count));
+      f.do(i32.store(at, section, word.section));
+      f.do(i32.store(at, base, word.base));
+      f.do(atomic.store(at, end, word.limit));
+      f.let(atomic.add(at, i32.const(1), word.news));
+      f.if(atomic.load(at, word.sleepers), () => {
+        f.let(atomic.notify(at, i32.const(-1), word.news));
+      });
+      f.callInto([], work, frame.placeOf(i32.const(0)));
+      const isDone = () => i32.eq(atomic.load(at, word.done), end);
+      f.loop((again) => {
+        spin(f, (leave) => f.branchIf(leave, isDone()));
+        f.if(i32.eqz(isDone()), () => {
+          f.if(i32.load(at, word.maySleep), () => {
+            f.do(atomic.store(at, i32.const(1), word.callerSleeps));
+            const done = f.let(atomic.load(at, word.done));
+            f.if(i32.ne(done, end), () => {
+              f.let(atomic.wait(at, done, i64.const(-1n), word.done));
+            });
+            f.do(atomic.store(at, i32.const(0), word.callerSleeps));
+          });
+          f.branch(again);
+        });
+      });
+    },
+  );
+
+  let section = 0;
+  return splits.map((split, k) => {
+    if (!split) return undefined;
+    const number = section++;
+    return module.function(
+      { name: kernelName(k), parameters: [], results: [], exported: frame.apart },
+      (f): undefined => {
+        f.callInto([], share, i32.const(number), i32.const(split.shares));
+      },
+    );
+  });
+}
+
+/** Repeats a look `patience` times, or until it leaves. */
+function spin(f: FunctionBuilder, look: (leave: Label) => void): void {
+  f.scope(() => {
+    const rounds = f.let(i32.const(patience));
+    f.block((leave) => {
+      f.loop((again) => {
+        look(leave);
+        f.set(rounds, i32.sub(rounds, i32.const(1)));
+        f.branchIf(again, rounds);
+      });
+    });
+  });
+}
+
+/** The function (share, place) that computes one share of a kernel. */
+function emitShares({ module, emitKernel }: Frame, split: Split): FunctionHandle {
+  return module.function({ name: "shares", parameters: ["i32", "i32"], results: [] }, (f, share, place): undefined => {
+    const site = { module, f };
+    if (split.kind === "rounds") {
+      const { kernel, rounds, grain } = split;
+      const from = f.let(i32.mul(share, i32.const(grain)));
+      const end = f.let(i32.add(from, i32.const(grain)));
+      const to = f.let(select(i32.ltSigned(end, i32.const(rounds)), end, i32.const(rounds)));
+      emitKernel(site, kernel, place, { from, to });
+    } else choose(f, split.blocks.length, share, (k) => emitKernel(site, split.blocks[k], place));
+  });
+}
+
+/** Writes one of several bodies, by number. */
+function choose(f: FunctionBuilder, count: number, number: Expression, body: (k: number) => void): void {
+  const labels: Label[] = [];
+  f.block((end) => {
+    const open = (depth: number): void => {
+      if (depth === 0) {
+        f.branchTable(labels, number);
+        return;
+      }
+      f.block((label) => {
+        labels.push(label);
+        open(depth - 1);
+      });
+      body(count - depth);
+      f.branch(end);
+    };
+    open(count);
+  });
+}
