@@ -49,15 +49,23 @@ const quiet = [
   "--disable-sync",
 ];
 
+/** Pages share memory between threads only where they are isolated from other origins. */
+const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+
 interface Page {
   readonly name: string;
   readonly include: string[];
   readonly exclude?: string[];
   readonly flags: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-const browser = (executablePath: string, { name, include, exclude = [], flags }: Page): TestProjectConfiguration => ({
+const browser = (
+  executablePath: string,
+  { name, include, exclude = [], flags, headers = {} }: Page,
+): TestProjectConfiguration => ({
   resolve,
+  server: { headers },
   optimizeDeps: { include: ["gpu.js"] },
   test: {
     name,
@@ -76,13 +84,15 @@ const browser = (executablePath: string, { name, include, exclude = [], flags }:
 });
 
 const webGpuTests = "test/browser/gpuWebGpu.test.ts";
+const threadTests = "test/browser/threads.test.ts";
 const pages: readonly Page[] = [
   {
     name: "browser",
     include: ["test/browser/**/*.test.ts", "test/laws/**/*.test.ts", "test/compile/laws.test.ts"],
-    exclude: [webGpuTests],
+    exclude: [webGpuTests, threadTests],
     flags: ["--disable-gpu"],
   },
+  { name: "isolated", include: [threadTests], flags: ["--disable-gpu"], headers: isolation },
   {
     name: "webgpu",
     include: [webGpuTests],

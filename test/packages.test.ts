@@ -9,8 +9,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const libraries = ["tensor", "autodiff", "mtl"];
 const manifest = (name: string) => JSON.parse(readFileSync(`${root}/packages/${name}/package.json`, "utf8"));
 
-/** Minified and gzipped bytes of a bundle of this code, for browsers, from what `npm publish` would ship. */
-async function bundled(code: string): Promise<number> {
+/** A bundle of this code, minified, for browsers, from what `npm publish` would ship. */
+async function bundle(code: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: root, loader: "js" },
     bundle: true,
@@ -21,8 +21,10 @@ async function bundled(code: string): Promise<number> {
     target: "es2022",
     treeShaking: true,
   });
-  return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+  return outputFiles[0].contents;
 }
+
+const bundled = async (code: string): Promise<number> => gzipSync(await bundle(code), { level: 9 }).length;
 
 describe("the libraries", () => {
   test("depend at run time on nothing but each other", () => {
@@ -66,4 +68,10 @@ describe("sizes of bundles, minified and gzipped", () => {
   ])("at most %i bytes: %s", async (most, code) => {
     expect(await bundled(code)).toBeLessThanOrEqual(most);
   });
+});
+
+test("who opens no threads ships none of their code", async () => {
+  const textOf = async (code: string) => new TextDecoder().decode(await bundle(code));
+  expect(await textOf('export * from "@kinship/tensor/compile"')).not.toMatch(/Atomics|Worker|SharedArrayBuffer/);
+  expect(await textOf('export * from "@kinship/tensor/threads"')).toMatch(/Atomics/);
 });

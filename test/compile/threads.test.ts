@@ -23,6 +23,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { KernelProgram } from "../../packages/tensor/src/compile/kernel.js";
 import { plan } from "../../packages/tensor/src/compile/plan.js";
 import { webAssemblyExecutable } from "../../packages/tensor/src/compile/webassembly.js";
+import { word } from "../../packages/tensor/src/threads/words.js";
 import { interpret, randomProgram } from "./programs.js";
 import { cnnStep, kinshipStep, mlpStep, type TrainingStep } from "./steps.js";
 
@@ -140,6 +141,31 @@ describe("the same bits as one thread", () => {
     expect(bits(several(a))).toBe(bits(compile(f)(a)));
     expect(several.explain(a).kernels[0].measured?.milliseconds).toBeGreaterThan(0);
   });
+});
+
+test("workers come to help", () => {
+  const { crew } = threads;
+  let helpers = 0;
+  const watched: Threads = {
+    ...threads,
+    crew: {
+      share: (program) => crew.share(program),
+      enlist(module, memory, control) {
+        const together = crew.enlist(module, memory, control);
+        const words = new Int32Array(memory.buffer, control);
+        return (run) =>
+          together(() => {
+            run();
+            // The call is not over yet: whoever was called is there, or comes.
+            const latest = Date.now() + 30_000;
+            while (helpers === 0 && Date.now() < latest) helpers = Atomics.load(words, word.helpers / 4);
+          });
+      },
+    },
+  };
+  const x = wave([300, 300], 1);
+  compile((y: Tensor) => matmul(y, y), { threads: watched })(x);
+  expect(helpers).toBeGreaterThan(0);
 });
 
 test("small programs are left alone: no shared memory, no shares", () => {
