@@ -1,7 +1,9 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { add, arange, reshape, tensor } from "../src/index.js";
+import { add, arange, div, reshape, sub, type Tensor, tensor, zeros } from "../src/index.js";
 import * as instructions from "../src/scalar/instructions.js";
 import type { Instruction } from "../src/scalar/scalar.js";
+import { scattered, sizeOf } from "./support/arbitrary.js";
 
 const grid = [0, -0, 1, -1, 0.5, -2.25, 3, 1e-45, 3e38, -3e38, Infinity, -Infinity, Number.NaN, 16777217];
 const pairs = grid.flatMap((x) => grid.map((y) => [Math.fround(x), Math.fround(y)]));
@@ -39,4 +41,44 @@ test("tanh straight on float32 is Math.tanh rounded, over all exponents", () => 
   instructions.tanh.float32Loop!(found, x.length, x, x);
   const wrong = x.findIndex((value, k) => !Object.is(found[k], Math.fround(Math.tanh(value))));
   expect(wrong < 0 ? "none" : `tanh(${x[wrong]}) = ${found[wrong]}`).toBe("none");
+});
+
+/** A shape that a broadcast operand may have: axes left out, axes of size 1, in any memory order. */
+const operandOf = (shape: readonly number[]) =>
+  fc
+    .record({
+      from: fc.nat(shape.length),
+      ones: fc.array(fc.boolean(), { minLength: shape.length, maxLength: shape.length }),
+      strided: fc.boolean(),
+    })
+    .map(({ from, ones, strided }) => {
+      const own = shape.slice(from).map((size, k) => (ones[k] ? 1 : size));
+      const values = Float32Array.from({ length: sizeOf(own) }, (_, k) => ((k * 37) % 101) - 50);
+      const made = tensor(values, { shape: own });
+      return strided ? scattered(made) : made;
+    });
+
+test("operands broadcast in any way give what float64 gives, rounded", () => {
+  const shapes = fc.constantFrom(
+    [4, 100],
+    [1, 300],
+    [300, 1],
+    [2, 3, 70],
+    [5, 1, 64],
+    [3, 2, 11, 13],
+    [700],
+    [2, 1, 600],
+  );
+  const cases = shapes.chain((shape) => fc.tuple(fc.constant(shape), operandOf(shape), operandOf(shape)));
+  fc.assert(
+    fc.property(cases, ([shape, x, y]) => {
+      const wide = (t: Tensor) => tensor(Float64Array.from(t.toTypedArray()), { shape: t.shape });
+      const zero = zeros(shape);
+      const found = sub(add(x, zero), y);
+      expect(found.toTypedArray()).toEqual(
+        Float32Array.from(sub(add(wide(x), zeros(shape, "float64")), wide(y)).toTypedArray()),
+      );
+      expect(div(x, add(y, zero)).shape).toEqual(shape);
+    }),
+  );
 });

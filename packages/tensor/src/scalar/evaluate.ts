@@ -2,8 +2,9 @@ import { copyRun } from "../copy.js";
 import { allocate, type DType, isFloating, type TypedArray } from "../dtype.js";
 import { broadcastLayout, isContiguous, type Layout, sameShape, sizeOf } from "../layout.js";
 import type { Tensor } from "../tensor.js";
+import { type Direct, directOf, runDirect } from "./direct.js";
 import { linearize, type Step } from "./linearize.js";
-import type { Float32Loop, Loop, Scalar, ScalarType } from "./scalar.js";
+import type { Loop, Scalar, ScalarType } from "./scalar.js";
 
 // Bodies are evaluated a block at a time: each instruction runs over a block that stays in the nearest cache, always
 // in float64, so that every loop sees one kind of array and is compiled once. Results are rounded once, when stored.
@@ -54,8 +55,7 @@ interface Code {
   readonly loops: readonly (Loop | undefined)[];
   /** The block that holds each value; blocks are used again once their value is not needed. */
   readonly slots: readonly number[];
-  /** For a body of one instruction on inputs: its loop for float32, and which inputs it takes. */
-  readonly single: { readonly loop: Float32Loop; readonly inputs: readonly number[] } | undefined;
+  readonly direct: Direct | undefined;
 }
 
 const empty = new Float64Array(0);
@@ -93,46 +93,7 @@ export function prepare(body: Scalar, types: readonly ScalarType[]): Code {
       ? ((step.integer ? step.instruction.integerLoop : undefined) ?? step.instruction.loop)
       : undefined,
   );
-  return { steps, loops, slots: assignSlots(steps), single: singleOf(steps) };
-}
-
-function singleOf(steps: readonly Step[]): Code["single"] {
-  const last = steps[steps.length - 1];
-  if (last.kind !== "operation" || !last.instruction.float32Loop) return undefined;
-  const inputs = last.arguments.map((k) => steps[k]).map((step) => (step.kind === "input" ? step.index : -1));
-  return inputs.includes(-1) ? undefined : { loop: last.instruction.float32Loop, inputs };
-}
-
-/** Below this size making views of the arrays costs more than converting their elements. */
-const smallestDirect = 256;
-
-/** The operand's own memory, or as much of it as a block repeated; undefined where it must be read otherwise. */
-function directOperand(x: Tensor, shape: readonly number[], size: number): Float32Array | undefined {
-  if (!(x.data instanceof Float32Array)) return undefined;
-  if (x.shape.length === 0) return new Float32Array(blockSize).fill(x.data[x.offset]);
-  return sameShape(x.shape, shape) && isContiguous(x) ? x.data.subarray(x.offset, x.offset + size) : undefined;
-}
-
-/** Runs a body of one instruction on float32 without conversions. Returns whether it could. */
-function runDirect({ single }: Code, inputs: readonly Tensor[], out: TypedArray, shape: readonly number[]): boolean {
-  if (!single || !(out instanceof Float32Array)) return false;
-  const operands: Float32Array[] = [];
-  for (const k of single.inputs) {
-    const operand = directOperand(inputs[k], shape, out.length);
-    if (!operand) return false;
-    operands.push(operand);
-  }
-  const [first, second = first] = operands;
-  if (first.length === out.length && second.length === out.length) {
-    single.loop(out, out.length, first, second);
-    return true;
-  }
-  const part = (x: Float32Array, start: number, end: number) => (x.length === out.length ? x.subarray(start, end) : x);
-  for (let start = 0; start < out.length; start += blockSize) {
-    const end = Math.min(start + blockSize, out.length);
-    single.loop(out.subarray(start, end), end - start, part(first, start, end), part(second, start, end));
-  }
-  return true;
+  return { steps, loops, slots: assignSlots(steps), direct: directOf(steps) };
 }
 
 export const scalarType = (dtype: DType): ScalarType => (isFloating(dtype) ? "float" : "integer");
@@ -148,8 +109,8 @@ function readWhole(target: Float64Array, x: Tensor, shape: readonly number[], si
 export function run(code: Code, inputs: readonly Tensor[], dtype: DType, shape: readonly number[]): TypedArray {
   const size = sizeOf(shape);
   const out = allocate(dtype, size);
-  if (size >= smallestDirect && runDirect(code, inputs, out, shape)) return out;
-  const { steps, slots } = code;
+  const { steps, slots, direct } = code;
+  if (direct && runDirect(direct, inputs, out, shape)) return out;
   const readers = size > blockSize ? inputs.map((x) => reader(x, shape)) : undefined;
   for (let start = 0; start < size; start += blockSize) {
     const count = Math.min(blockSize, size - start);

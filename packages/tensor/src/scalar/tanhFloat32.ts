@@ -6,7 +6,7 @@ const bound = 9.02;
 const error = 2 ** -38;
 
 /**
- * tanh of float32, rounded just as Math.tanh is, in less than half the time. Where the error of the quotient could change
+ * tanh of float32, rounded just as Math.tanh is, in about half the time. Where the error of the quotient could change
  * the rounding, about once in 10⁵ times, Math.tanh decides (Ziv 1991). Beyond the bound tanh rounds to ±1.
  */
 export const tanhFloat32: Float32Loop = (out, n, a) => {
