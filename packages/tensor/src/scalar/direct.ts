@@ -1,4 +1,4 @@
-import { broadcastLayout, isContiguous, type Layout, positionsOf, sameShape } from "../layout.js";
+import { broadcastLayout, type Layout, positionsOf } from "../layout.js";
 import type { Tensor } from "../tensor.js";
 import type { Step } from "./linearize.js";
 import type { Float32Loop } from "./scalar.js";
@@ -44,11 +44,6 @@ export function runDirect(
     const { data } = tensors[k];
     if (!(data instanceof Float32Array)) return false;
     operands.push({ data, layout: broadcastLayout(tensors[k], shape) });
-  }
-  if (inputs.every((k) => sameShape(tensors[k].shape, shape) && isContiguous(tensors[k]))) {
-    const [a, b = a] = operands.map(({ data, layout: { offset } }) => data.subarray(offset, offset + out.length));
-    loop(out, out.length, a, b);
-    return true;
   }
   const common = commonRun(operands, shape);
   if (common.run < smallestRun) return false;

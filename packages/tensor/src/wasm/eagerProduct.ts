@@ -1,6 +1,6 @@
 /** Products of arrays that live outside WebAssembly: copied in by blocks, multiplied, copied out. */
 
-import { ModuleBuilder } from "./assembler/index.js";
+import { instantiate } from "./eagerKernel.js";
 import { hasFeature } from "./features.js";
 import { type ProductType, productFunction, productSlack, productWorkspace } from "./product/index.js";
 
@@ -26,23 +26,15 @@ interface Kernel {
 /** undefined: not yet asked for; null: cannot be had here. */
 const kernels = new Map<ProductType, Kernel | null>();
 
-function createKernel(dtype: ProductType): Kernel | null {
-  if (!hasFeature("simd")) return null;
-  const module = new ModuleBuilder();
-  module.memory({ initial: Math.ceil(productWorkspace(dtype) / page) });
-  const product = productFunction(module, { dtype, fused: hasFeature("relaxedSimd") });
-  const { parameters } = product;
-  module.function({ name: "multiply", parameters, results: [], exported: true }, (f, ...values): undefined => {
-    f.callInto([], product, ...values);
+const createKernel = (dtype: ProductType): Kernel | null =>
+  instantiate((module) => {
+    module.memory({ initial: Math.ceil(productWorkspace(dtype) / page) });
+    const product = productFunction(module, { dtype, fused: hasFeature("relaxedSimd") });
+    const { parameters } = product;
+    module.function({ name: "multiply", parameters, results: [], exported: true }, (f, ...values): undefined => {
+      f.callInto([], product, ...values);
+    });
   });
-  try {
-    // A content-security policy may forbid it, an engine may refuse to compile this much synchronously.
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.encode()));
-    return exports as unknown as Kernel;
-  } catch {
-    return null;
-  }
-}
 
 function kernelFor(dtype: ProductType): Kernel | null {
   let kernel = kernels.get(dtype);

@@ -1,7 +1,7 @@
 /** Sums of float32 that lie outside WebAssembly: copied in by blocks that stay in the nearest cache. */
 
-import { f64, f64x2, i32, ModuleBuilder, shuffle64, v128 } from "./assembler/index.js";
-import { hasFeature } from "./features.js";
+import { type Expression, f64, f64x2, i32, shuffle64, v128 } from "./assembler/index.js";
+import { instantiate } from "./eagerKernel.js";
 import { forRange } from "./loops.js";
 
 /** Elements of a block: 64 kB, one page. */
@@ -10,47 +10,38 @@ const blockSize = 16384;
 const round = 16;
 
 interface Kernel {
-  readonly block: Float32Array;
+  readonly memory: WebAssembly.Memory;
   readonly sum: (count: number) => number;
 }
 
 /** undefined: not yet asked for; null: cannot be had here. */
 let kernel: Kernel | null | undefined;
 
-function createKernel(): Kernel | null {
-  if (!hasFeature("simd")) return null;
-  const module = new ModuleBuilder();
-  module.memory({ initial: 1 });
-  const signature = { name: "sum", parameters: ["i32"], results: ["f64"], exported: true } as const;
-  module.function(signature, (f, count) => {
-    // Eight pairs of running totals in float64: one would wait for each addition before the next.
-    const totals = Array.from({ length: 8 }, () => f.let(f64x2.const(0, 0)));
-    const add = (k: number, value: ReturnType<typeof v128.load>) => f.set(totals[k]!, f64x2.add(totals[k]!, value));
-    forRange(f, i32.const(0), i32.shl(count, i32.const(2)), i32.const(4 * round), (address) => {
-      for (let k = 0; k < 8; k += 2) {
-        const four = f.let(v128.load(address, 8 * k));
-        add(k, f64x2.promoteLowF32x4(four));
-        add(k + 1, f64x2.promoteLowF32x4(shuffle64(four, four, [1, 1])));
-      }
+const createKernel = (): Kernel | null =>
+  instantiate((module) => {
+    module.memory({ initial: 1 });
+    module.function({ name: "sum", parameters: ["i32"], results: ["f64"], exported: true }, (f, count) => {
+      // Eight pairs of running totals in float64: one would wait for each addition before the next.
+      const totals = Array.from({ length: 8 }, () => f.let(f64x2.const(0, 0)));
+      const add = (k: number, value: Expression) => f.set(totals[k]!, f64x2.add(totals[k]!, value));
+      forRange(f, i32.const(0), i32.shl(count, i32.const(2)), i32.const(4 * round), (address) => {
+        for (let k = 0; k < 8; k += 2) {
+          const four = f.let(v128.load(address, 8 * k));
+          add(k, f64x2.promoteLowF32x4(four));
+          add(k + 1, f64x2.promoteLowF32x4(shuffle64(four, four, [1, 1])));
+        }
+      });
+      for (let width = 1; width < 8; width *= 2) for (let k = 0; k < 8; k += 2 * width) add(k, totals[k + width]!);
+      return f64.add(f64x2.extractLane(totals[0]!, 0), f64x2.extractLane(totals[0]!, 1));
     });
-    for (let width = 1; width < 8; width *= 2) for (let k = 0; k < 8; k += 2 * width) add(k, totals[k + width]!);
-    return f64.add(f64x2.extractLane(totals[0]!, 0), f64x2.extractLane(totals[0]!, 1));
   });
-  try {
-    // A content-security policy may forbid it.
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.encode()));
-    const { memory, sum } = exports as unknown as { memory: WebAssembly.Memory; sum: Kernel["sum"] };
-    return { block: new Float32Array(memory.buffer), sum };
-  } catch {
-    return null;
-  }
-}
 
 /** The sum of `count` elements from `start` on, in float64; undefined where WebAssembly cannot be had. */
 export function sumFloat32(data: Float32Array, start: number, count: number): number | undefined {
   if (kernel === undefined) kernel = createKernel();
   if (kernel === null) return undefined;
-  const { block, sum } = kernel;
+  const { memory, sum } = kernel;
+  const block = new Float32Array(memory.buffer);
   let total = 0;
   for (let done = 0; done < count; done += blockSize) {
     const size = Math.min(blockSize, count - done);

@@ -1,0 +1,15 @@
+import { ModuleBuilder } from "./assembler/index.js";
+import { hasFeature } from "./features.js";
+
+/** The exports of a module made on the spot; null where its instructions or the permission to compile are missing. */
+export function instantiate<Exports>(define: (module: ModuleBuilder) => void): Exports | null {
+  if (!hasFeature("simd")) return null;
+  const module = new ModuleBuilder();
+  define(module);
+  try {
+    // A content-security policy may forbid it, an engine may refuse to compile this much synchronously.
+    return new WebAssembly.Instance(new WebAssembly.Module(module.encode())).exports as Exports;
+  } catch {
+    return null;
+  }
+}
