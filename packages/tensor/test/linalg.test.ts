@@ -82,6 +82,18 @@ describe("qr", () => {
 });
 
 describe("eigh", () => {
+  test("ends where the matrix lacks rank and its small entries are rounding: blocks of ones", () => {
+    for (const n of [60, 160, 300]) {
+      const groups = Array.from({ length: n }, (_, i) => Math.sin(7919 * (i + 1)) > 0);
+      const blocks = build([n, n], ([i, j]) =>
+        groups[i!] === groups[j!] ? 1 : 1e-17 * Math.sin(31 * (i! * j! + i! + j!)),
+      );
+      const { values: λ, vectors } = eigh(blocks);
+      const rebuilt = matmul(mul(vectors, expandDims(λ, 0)), matrixTranspose(vectors));
+      expectNear(rebuilt, blocks, 1e-13 * n);
+    }
+  });
+
   test("A V = V diag(λ), Vᵀ V = I, λ ascending, the largest entry of each vector positive", () =>
     fc.assert(
       fc.property(square, ({ a, n, scale }) => {

@@ -53,11 +53,18 @@ const maximumSteps = 60;
 /** Overwrites `diagonal` with the eigenvalues, and the rows of `basis` with the eigenvectors. */
 export function diagonalize({ diagonal: d, beside: e, basis }: Tridiagonal): void {
   const n = d.length;
+  // Where the matrix lacks rank, neighbours on the diagonal are rounding themselves: what is small beside the largest
+  // entry is no larger than the error that made the matrix tridiagonal.
+  let largest = 0;
+  for (let k = 0; k < n; k++) largest = Math.max(largest, Math.abs(d[k]), k + 1 < n ? Math.abs(e[k]) : 0);
+  const floor = (Number.EPSILON / 8) * largest;
+  const negligible = (k: number): boolean =>
+    Math.abs(e[k]) <= Math.max(floor, Number.EPSILON * (Math.abs(d[k]) + Math.abs(d[k + 1])));
   for (let low = 0; low < n; low++) {
     for (let step = 0; ; step++) {
       // The block that starts at `low` ends where an entry beside the diagonal is negligible.
       let high = low;
-      while (high + 1 < n && Math.abs(e[high]) > Number.EPSILON * (Math.abs(d[high]) + Math.abs(d[high + 1]))) high++;
+      while (high + 1 < n && !negligible(high)) high++;
       if (high === low) break;
       if (step === maximumSteps) throw new RangeError("eigh: the iteration did not converge; please report the matrix");
       implicitStep(d, e, basis, low, high);
