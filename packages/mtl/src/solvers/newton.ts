@@ -66,6 +66,8 @@ export function solveNewton(
   let objective = evaluate(w);
   let residual = reference > 0 ? Math.sqrt(sumOfSquares(gradient)) / reference : 0;
   let iterations = 0;
+  // Levenberg's: where the curvature says nothing of a direction (Huber's loss, all rows far off), Newton's step has no end.
+  let damping = 0;
   // Steps beyond the tolerance are nearly free: convergence is superlinear.
   while (residual > 1e-3 * tolerance && iterations < maxIterations) {
     iterations++;
@@ -76,13 +78,17 @@ export function solveNewton(
       diagonal[i] = diagonal[i]! + penalty.strengths[k]! * penalty.matrix[t * tasks + t]! + penalty.ridges[k]!;
     }
     const forcing = term.quadratic ? 1e-12 : Math.min(0.1, Math.sqrt(residual), 10 * residual);
-    const direction = conjugateGradients(term, applyPenalty, gradient, diagonal, Math.max(forcing, 1e-12));
+    const applyDamped = (v: Float64Array, out: Float64Array): void => {
+      applyPenalty(v, out);
+      if (damping > 0) for (let i = 0; i < size; i++) out[i] = out[i]! + damping * v[i]!;
+    };
+    for (let i = 0; i < size; i++) diagonal[i] = diagonal[i]! + damping;
+    const direction = conjugateGradients(term, applyDamped, gradient, diagonal, Math.max(forcing, 1e-12));
     const slope = dot(direction, 0, gradient, 0, size);
-    if (!(slope < 0)) break;
     let step = 1;
     let value = Number.POSITIVE_INFINITY;
     const slack = 1e-14 * Math.abs(objective);
-    for (let halving = 0; halving < 60; halving++) {
+    for (let halving = 0; halving < 60 && slope < 0; halving++) {
       for (let i = 0; i < size; i++) candidate[i] = w[i]! + step * direction[i]!;
       scratch.set(gradient);
       value = evaluate(candidate);
@@ -93,8 +99,11 @@ export function solveNewton(
     const next = Math.sqrt(sumOfSquares(gradient)) / reference;
     if (!(value <= objective + slack) || (value >= objective && next >= residual)) {
       evaluate(w);
-      break;
+      damping = Math.max(10 * damping, 1e-3 * residual * reference);
+      if (term.quadratic || residual <= tolerance || damping > 1e6 * reference) break;
+      continue;
     }
+    damping = damping > 1e-6 * residual * reference ? damping / 10 : 0;
     w.set(candidate);
     objective = value;
     residual = next;
