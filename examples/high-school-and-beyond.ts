@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   for (let seed = 0; seed < 10; seed++) {
     const { single, pooled, multi: mean } = await compareOnSchools(seed, meanKinship());
     const { multi: tree } = await compareOnSchools(seed, sectorKinship());
-    const errors = [single, pooled, mean, tree].map(({ evaluation }) => evaluation.overall.mse);
+    const errors = [single, pooled, mean, tree].map(({ judgement }) => judgement.error);
     for (const [k, error] of errors.entries()) sums[k]! += error / 10;
     const penalties = [tree.model.lambda, tree.model.lambdaIntercept].map((value) => value.toPrecision(3));
     row(String(seed), [...errors.map((error) => error.toFixed(3)), ...penalties]);

@@ -152,12 +152,12 @@ async function main(): Promise<void> {
   let total = 0;
   const count = process.env.KINSHIP_QUICK === "1" ? 1 : data.splits.length;
   for (let split = 0; split < count; split++) {
-    const { single, pooled, multi } = await compareOnSplit(data, split);
-    const errors = [single, pooled, multi].map(({ evaluation }) => evaluation.overall.mse);
+    const { single, pooled, multi, tasks, actual } = await compareOnSplit(data, split);
+    const errors = [single, pooled, multi].map(({ judgement }) => judgement.error);
     for (const prior of ["none", "mean"] as const) {
       errors.push((await learnOnSplit(data, split, prior)).evaluation.overall.mse);
     }
-    errors.push(multi.evaluation.overall.nmse);
+    errors.push(evaluate(tasks, actual, multi.predicted).overall.nmse);
     for (const [k, error] of errors.entries()) sums[k]! += error / count;
     total += multi.milliseconds;
     const { lambda, lambdaIntercept } = multi.model;

@@ -1,4 +1,6 @@
+import type { MethodName } from "@kinship/mtl";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { settle } from "./settle.js";
 
 export interface FitOptions {
   readonly task: string;
@@ -8,10 +10,21 @@ export interface FitOptions {
   readonly parent?: string;
   /** `mean`, `learned`, `tree`, `identity`, or the path of a CSV file. */
   readonly kinship: string;
+  readonly method: MethodName;
+  readonly loss: LossName;
+  /** "all" */
+  readonly compare?: string;
+  /** Columns of --tasks. */
+  readonly descriptors?: readonly string[];
+  readonly interactions?: true;
+  readonly workers?: number;
   readonly test: number;
   readonly seed: number;
   readonly out: string;
 }
+
+export const lossNames = ["squared", "huber", "logistic", "multinomial", "poisson"] as const;
+export type LossName = (typeof lossNames)[number];
 
 export interface PredictOptions {
   readonly out?: string;
@@ -41,6 +54,24 @@ export function buildProgram(version: string, actions: Actions): Command {
     .requiredOption("--task <column>", "the column that names the task (the school, the patient, the shop)")
     .requiredOption("--target <column>", "the column to predict")
     .option("--features <a,b,…>", "the columns to predict from (default: all others)", names)
+    .option(
+      "--method <name>",
+      "what is supposed of the tasks' weights: k-norm (near those of kin), trace-norm, joint-features, … " +
+        "(an unknown name lists all)",
+      "k-norm",
+    )
+    .addOption(
+      new Option(
+        "--loss <name>",
+        "what errors cost: squared, huber (numbers, some of them wild), logistic (two labels), multinomial (several), " +
+          "poisson (counts)",
+      )
+        .choices(lossNames)
+        .default("squared"),
+    )
+    .addOption(
+      new Option("--compare <which>", "fit every method that suits the loss, on the same folds").choices(["all"]),
+    )
     .addOption(new Option("--tasks <file.csv>", "one row a task; its key column has the same name as --task"))
     .addOption(new Option("--parent <column>", "the column of --tasks that names the parent of each task"))
     .addOption(
@@ -51,6 +82,9 @@ export function buildProgram(version: string, actions: Actions): Command {
           "a CSV file of edges (task,task,weight), or of the matrix K with a header of task names",
       ).default("mean", "mean, or tree with --parent"),
     )
+    .option("--descriptors <a,b,…>", "the columns of --tasks that describe the tasks", names)
+    .option("--interactions", "let the effect of each feature differ with the descriptors: their products are features")
+    .option("--workers <count>", "threads that share the cross-validation; the numbers stay the same", workers)
     .option("--test <fraction>", "the part of each task's rows that is held out for the test", fraction, 0.75)
     .option("--seed <integer>", "which rows are held out; the same seed gives the same model", seed, 1)
     .option("--out <folder>", "where model.json and report.html are written", "report")
@@ -64,13 +98,16 @@ export function buildProgram(version: string, actions: Actions): Command {
     .description("Predict the target for new rows with a model that fit has written.")
     .argument("<model.json>", "the model")
     .argument("<new.csv>", "rows with the columns of the task and of the features")
-    .option("--tasks <file.csv>", "one row a task, for tasks that the model has not seen")
+    .option(
+      "--tasks <file.csv>",
+      "one row a task, for tasks that the model has not seen: their parents, or descriptors",
+    )
     .option("--parent <column>", "the column of --tasks that names the parent, through which they are predicted")
     .option("--out <file.csv>", "where the predictions are written (default: standard output)")
     .addHelpText("after", predictExamples)
     .action(async (model: string, data: string, options: PredictOptions, command: Command) => {
-      if ((options.tasks === undefined) !== (options.parent === undefined)) {
-        command.error("error: --tasks and --parent go together: a file, and its column of parents");
+      if (options.parent !== undefined && options.tasks === undefined) {
+        command.error("error: --parent names a column of --tasks, which is missing");
       }
       await actions.predict(model, data, options);
     });
@@ -80,34 +117,17 @@ export function buildProgram(version: string, actions: Actions): Command {
   return program;
 }
 
-/** Options that make sense only together. */
-function settle(options: FitOptions, command: Command): FitOptions {
-  const chosen = command.getOptionValueSource("kinship") !== "default";
-  const kinship = !chosen && options.parent !== undefined ? "tree" : options.kinship;
-  const usage = (message: string): never => command.error(`error: ${message}`);
-  if (kinship === "tree" && options.parent === undefined) usage("--kinship tree needs --parent (and --tasks)");
-  if (options.parent !== undefined && options.tasks === undefined) {
-    usage("--parent names a column of --tasks, which is missing");
-  }
-  if (options.tasks !== undefined && options.parent === undefined) {
-    usage("--tasks is read for the parents of the tasks: name their column with --parent");
-  }
-  if (options.parent !== undefined && kinship !== "tree") usage(`--parent goes with --kinship tree, not ${kinship}`);
-  if (!["mean", "learned", "tree", "identity"].includes(kinship) && !/\.(csv|tsv|txt)$/i.test(kinship)) {
-    usage(`--kinship is mean, learned, tree, identity or a CSV file, not "${kinship}"`);
-  }
-  if (options.task === options.target) usage(`--task and --target are the same column, "${options.task}"`);
-  for (const name of [options.task, options.target]) {
-    if (options.features?.includes(name)) usage(`--features holds "${name}", which is the task or the target`);
-  }
-  return { ...options, kinship };
-}
-
 function names(text: string): string[] {
   const list = text.split(",").map((name) => name.trim());
   if (list.includes("")) throw new InvalidArgumentError("A name is empty.");
   if (new Set(list).size < list.length) throw new InvalidArgumentError("A name is given twice.");
   return list;
+}
+
+function workers(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= 256) return value;
+  throw new InvalidArgumentError("It must be a whole number from 1 to 256.");
 }
 
 function fraction(text: string): number {
@@ -141,7 +161,12 @@ Examples:
   kinship fit students.csv --task school --target math --features ses,female --test 0.5 --seed 7
 
   # tied along the edges of a graph: a file with the columns task,task,weight
-  kinship fit students.csv --task school --target math --kinship neighbours.csv`;
+  kinship fit students.csv --task school --target math --kinship neighbours.csv
+
+  # weights in few directions; two labels; every method that suits, compared, by two threads
+  kinship fit students.csv --task school --target math --method trace-norm
+  kinship fit students.csv --task school --target female --loss logistic
+  kinship fit students.csv --task school --target math --compare all --workers 2`;
 
 const predictExamples = `
 Examples:

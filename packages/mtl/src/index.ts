@@ -3,19 +3,14 @@ export { type CrossCorrelation, crossCorrelation, crossProduct } from "./correla
 export { type CorrelationMeasure, outerCorrelation } from "./correlation/outer.js";
 export { type SpectralGroupsOptions, spectralGroups } from "./correlation/spectral-groups.js";
 export { correlationWeights } from "./correlation/weights.js";
-export {
-  type CategoricalFeature,
-  type Feature,
-  fitPipeline,
-  type NumericFeature,
-  type Pipeline,
-  type Schema,
-  type Standardisation,
-} from "./data/pipeline.js";
-export { applyPipeline, type PreparedRows, tasksFromRows } from "./data/prepare.js";
+export type { CategoricalFeature, Feature, NumericFeature } from "./data/features.js";
+export type { Interactions } from "./data/interactions.js";
+export { type Descriptors, fitPipeline, type Pipeline, type Schema } from "./data/pipeline.js";
+export { applyPipeline, type PreparedRows, type PrepareOptions, tasksFromRows } from "./data/prepare.js";
 export { createRandom, type Random } from "./data/random.js";
 export { type FeatureColumns, inferSchema } from "./data/schema.js";
 export { type Split, type SplitOptions, splitByTestRows, splitWithinTasks } from "./data/split.js";
+export type { Standardisation } from "./data/standardise.js";
 export { type Cell, type Column, createTable, isMissing, type Table } from "./data/table.js";
 export type { MatrixLike, StridedArray, Task, VectorLike } from "./data/tasks.js";
 export {
@@ -40,6 +35,7 @@ export {
 } from "./deep/search.js";
 export type { Interval } from "./deep/student.js";
 export { InputError } from "./errors.js";
+export { linearAffinity } from "./evaluate/affinity.js";
 export { type Calibration, calibration, type ReliabilityBin } from "./evaluate/calibration.js";
 export {
   accuracy,
@@ -51,10 +47,12 @@ export {
   mostLikely,
 } from "./evaluate/classification.js";
 export { adjustedRandIndex } from "./evaluate/clustering.js";
-export { type CompareOptions, type Comparison, compareModels, type FittedModel } from "./evaluate/comparison.js";
+export { type CompareOptions, type Comparison, compareModels } from "./evaluate/comparison.js";
+export { type Judgement, judge, type Measure } from "./evaluate/judge.js";
 export { type ErrorMeasures, type Evaluation, evaluate, type TaskErrors } from "./evaluate/metrics.js";
 export { type Relatedness, relatedness } from "./evaluate/relatedness.js";
 export { type Gain, type TaskGain, type Transfer, type TransferOptions, transfer } from "./evaluate/transfer.js";
+export type { Validation, ValidationPoint } from "./evaluate/validation.js";
 export * from "./gradients/index.js";
 export { type Activation, activation } from "./layers/activation.js";
 export { type BatchNormOptions, batchNorm } from "./layers/batch-norm.js";
@@ -79,6 +77,14 @@ export type { Progress, RunControl } from "./linear/run-control.js";
 export type { PathPoint } from "./linear/search.js";
 export { interceptsTensor, weightsTensor } from "./linear/tensors.js";
 export * from "./losses/index.js";
+export {
+  type CrossValidator,
+  crossValidateDescribed,
+  type DescribedCrossValidation,
+} from "./methods/cross-validation.js";
+export { type PlainRegularizer, type RegularizerDescription, regularizerOf } from "./methods/describe.js";
+export type { FittedModel } from "./methods/run.js";
+export { linearMethods, type Method, type MethodName, type MethodSettings, suitableMethods } from "./methods/table.js";
 export { type CrossStitchOptions, crossStitch } from "./models/cross-stitch.js";
 export { deserialize } from "./models/deserialize.js";
 export { type DSelectKOptions, dselectK, type SelectorEntropyOptions, selectorEntropy } from "./models/dselect-k.js";

@@ -1,20 +1,32 @@
 import { basename } from "node:path";
-import { compareModels, serialize, splitWithinTasks } from "@kinship/mtl";
+import {
+  type Comparison,
+  compareModels,
+  type Schema,
+  type Split,
+  serialize,
+  splitWithinTasks,
+  suitableMethods,
+} from "@kinship/mtl";
 import { type CsvTable, readTable } from "../csv/table.js";
 import { InputError } from "../errors.js";
 import { checkWritableFolder, writeFiles } from "../files/atomic.js";
 import { type Surroundings, wantsColour } from "../io.js";
+import { isClassification, labelsOf, lossFor } from "../methods/labels.js";
+import { withWorkers } from "../methods/workers.js";
 import type { FitOptions } from "../program.js";
-import { chooseKinship } from "../relations/choose.js";
+import { type ChosenKinship, chooseKinship } from "../relations/choose.js";
+import { readDescriptors } from "../relations/descriptors.js";
 import { collectReport } from "../report/collect.js";
 import { headline } from "../report/headline.js";
+import { collectNorms } from "../report/norms.js";
 import { plural, whole } from "../report/words.js";
-import { progressDisplay } from "../show/progress.js";
-import { scoreTable } from "../show/table.js";
+import { type ProgressDisplay, progressDisplay } from "../show/progress.js";
+import { rankingTable, scoreTable } from "../show/table.js";
 import { version } from "../version.js";
 import { spell } from "./spell.js";
 
-/** Reads, splits, fits the three models, says what came of it, and writes the model and the report. */
+/** Reads, splits, fits the models, says what came of it, and writes the best multi-task model and the report. */
 export async function fit(path: string, options: FitOptions, surroundings: Surroundings): Promise<void> {
   const { output, error, signal, environment } = surroundings;
   const progress = progressDisplay(error);
@@ -25,18 +37,10 @@ export async function fit(path: string, options: FitOptions, surroundings: Surro
     const rowsOf = rowsByTask(data);
     requireTasks(data, rowsOf, options.task);
     const tasks = [...rowsOf.keys()];
-    const { builder, learned, description, groups } = await chooseKinship(options, tasks, signal);
+    const kinship = await chooseKinship(options, tasks, signal);
     const split = splitWithinTasks(data.table, { task: options.task, test: options.test, seed: options.seed });
-    const comparison = await compareModels({
-      table: data.table,
-      schema: { task: options.task, target: options.target, numeric: data.numeric, categorical: data.categorical },
-      split,
-      kinship: builder,
-      ...(learned && { learned }),
-      seed: options.seed,
-      signal,
-      onProgress: (step) => progress.show(step),
-    });
+    const comparison = await compare(data, split, kinship, options, progress, signal);
+    const norms = await collectNorms(comparison, (step) => progress.show(step), signal);
     progress.show({ stage: "drawing the report", done: 1, total: 1 });
     const report = collectReport(comparison, {
       source: basename(path),
@@ -44,12 +48,14 @@ export async function fit(path: string, options: FitOptions, surroundings: Surro
       version,
       task: options.task,
       target: options.target,
-      features: [...data.numeric, ...data.categorical],
+      features: [...data.numeric, ...data.categorical, ...(options.descriptors ?? [])],
       trainRows: split.train.length,
       testFraction: options.test,
       seed: options.seed,
-      kinship: description,
-      groups,
+      kinship: kinship.description,
+      groups: kinship.groups,
+      compared: options.compare !== undefined,
+      norms,
     });
     const { renderReport } = await import("../report/render.js");
     const files = { "model.json": serialize(comparison.multi.model), "report.html": renderReport(report) };
@@ -59,17 +65,63 @@ export async function fit(path: string, options: FitOptions, surroundings: Surro
     output.write(
       `${whole(tasks.length)} ${plural(options.task)}, ${whole(train)} rows to learn from, ${whole(test)} to test on\n`,
     );
-    output.write(scoreTable(report, wantsColour(output, environment)));
+    const colour = wantsColour(output, environment);
+    output.write(report.ranking === null ? scoreTable(report, colour) : rankingTable(report, report.ranking, colour));
     output.write(`${headline(report).title}.\n\nreport: ${page}\nmodel:  ${model}\n`);
+    const { remedy } = comparison.multi.model.certificate;
+    if (remedy !== null) error.write(`warning: the fit did not converge: ${remedy}\n`);
   } finally {
     progress.stop();
   }
 }
 
-function wantedColumns({ task, target, features }: FitOptions): Parameters<typeof readTable>[1] {
+async function compare(
+  data: CsvTable,
+  split: Split,
+  kinship: ChosenKinship,
+  options: FitOptions,
+  progress: ProgressDisplay,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const labels = labelsOf(data, options.task, options.target, options.loss);
+  const loss = lossFor(options.loss, data, split, labels);
+  const known = {
+    kinship: kinship.builder,
+    ...(kinship.edges && { edges: kinship.edges }),
+    ...(options.method === "ordered-tasks" && { order: inOrder(rowsByTask(data).keys()) }),
+  };
+  const methods =
+    options.compare === undefined
+      ? [options.method]
+      : suitableMethods(loss, known).filter((name) => name !== "single-task" && name !== "pooled");
+  const descriptors =
+    options.tasks === undefined || options.descriptors === undefined
+      ? null
+      : await readDescriptors(options.tasks, options.task, options.descriptors, new Map(), signal);
+  const schema: Schema = {
+    ...{ task: options.task, target: options.target, numeric: data.numeric, categorical: data.categorical },
+    ...(labels && { labels }),
+    ...(descriptors && { descriptors }),
+  };
+  return withWorkers(options.workers, signal, (workers) =>
+    compareModels({
+      ...{ table: data.table, schema, split, loss, methods, ...known, ...workers, seed: options.seed, signal },
+      onProgress: (step) => progress.show(step),
+    }),
+  );
+}
+
+/** Tasks one after another: by number, where all are numbers; else as the file has them. */
+function inOrder(tasks: Iterable<string>): string[] {
+  const names = [...tasks];
+  const numeric = names.every((name) => name.trim() !== "" && Number.isFinite(Number(name)));
+  return numeric ? names.sort((a, b) => Number(a) - Number(b)) : names;
+}
+
+function wantedColumns({ task, target, features, loss }: FitOptions): Parameters<typeof readTable>[1] {
   const askedBy = { task: "--task", target: "--target", features: "--features" };
   const chosen = features === undefined ? {} : { features: features.map((name) => ({ name })) };
-  return { task, target, askedBy, ...chosen };
+  return { task, target, targetKind: isClassification(loss) ? "label" : "number", askedBy, ...chosen };
 }
 
 function rowsByTask({ table }: CsvTable): Map<string, number[]> {

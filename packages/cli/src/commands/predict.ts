@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { deserialize, type LinearModel, nodeNames, predict as predictTable } from "@kinship/mtl";
+import { deserialize, type LinearModel, lossOf, nodeNames, predict as predictTable, type Table } from "@kinship/mtl";
 import { readTable } from "../csv/table.js";
 import { csvLine } from "../csv/write.js";
 import { describeFileError, InputError, inFile, listNames } from "../errors.js";
 import { checkWritableFolder, writeFiles } from "../files/atomic.js";
 import type { Surroundings } from "../io.js";
 import type { PredictOptions } from "../program.js";
+import { readDescriptors } from "../relations/descriptors.js";
 import { readParents } from "../relations/tree.js";
 import { count, whole } from "../report/words.js";
 import { progressDisplay } from "../show/progress.js";
@@ -22,7 +23,7 @@ export async function predict(
   try {
     if (out !== undefined) await checkWritableFolder(dirname(out));
     const { model, pipeline } = await readModel(modelPath, signal);
-    const column = `predicted_${pipeline.target}`;
+    const columns = predictedColumns(model, pipeline);
     const lines: string[] = [];
     progress.show({ stage: `reading ${basename(path)}`, done: 0, total: 1 });
     const { table } = await readTable(
@@ -32,11 +33,12 @@ export async function predict(
         features: pipeline.features.map(({ column, kind }) => ({ name: column, kind })),
         askedBy: { task: basename(modelPath), target: "", features: basename(modelPath) },
         observe: {
-          header: (columns) => {
-            if (columns.includes(column)) {
-              throw new InputError(`${path} has a column "${column}" already; rename it, or leave it out`);
+          header: (names) => {
+            const taken = columns.find((column) => names.includes(column));
+            if (taken !== undefined) {
+              throw new InputError(`${path} has a column "${taken}" already; rename it, or leave it out`);
             }
-            lines.push(csvLine([...columns, column]));
+            lines.push(csvLine([...names, ...columns]));
           },
           record: (cells) => lines.push(csvLine(cells)),
         },
@@ -49,8 +51,13 @@ export async function predict(
       const { parents: named } = await readParents(tasks, pipeline.task, parent, signal);
       for (const task of strangers) if (named.get(task)) parents.set(task, named.get(task)!);
     }
-    const predicted = inFile(path, () => predictTable(model, table, { parents }));
-    const text = lines.map((line, row) => (row === 0 ? line : `${line.slice(0, -1)},${predicted[row - 1]}\n`)).join("");
+    const descriptors = tasks === undefined ? null : await descriptorsIn(tasks, pipeline, strangers, signal);
+    const given = { parents, ...(descriptors && { descriptors }) };
+    const predicted = inFile(path, () => predictTable(model, table, given));
+    const cells = cellsOf(predicted, model, pipeline);
+    const text = lines
+      .map((line, row) => (row === 0 ? line : `${line.slice(0, -1)},${csvLine(cells(row - 1))}`))
+      .join("");
     signal.throwIfAborted();
     progress.stop();
     if (out === undefined) output.write(text);
@@ -72,6 +79,38 @@ export async function predict(
 }
 
 type Pipeline = NonNullable<LinearModel["pipeline"]>;
+
+/** Labels come with the probability of each. */
+function predictedColumns({ loss }: LinearModel, { target, labels }: Pipeline): string[] {
+  const classes = labels ?? (lossOf(loss).outputs > 1 ? Array.from({ length: lossOf(loss).outputs }, (_, c) => c) : []);
+  return [`predicted_${target}`, ...classes.map((label) => `probability_${label}`)];
+}
+
+/** What is written behind each row. */
+function cellsOf(predicted: Float64Array, { loss }: LinearModel, { labels }: Pipeline): (row: number) => string[] {
+  const { outputs } = lossOf(loss);
+  const classes = labels ?? Array.from({ length: outputs }, (_, c) => String(c));
+  return (row) => {
+    if (outputs === 1 && labels === null) return [String(predicted[row])];
+    const own = predicted.subarray(row * outputs, (row + 1) * outputs);
+    const probabilities = outputs === 1 ? [1 - own[0]!, own[0]!] : Array.from(own);
+    const likeliest = probabilities.indexOf(Math.max(...probabilities));
+    return [classes[likeliest]!, ...probabilities.map(String)];
+  };
+}
+
+/** The descriptors of tasks that the model has not seen, where it was fitted with interactions. */
+async function descriptorsIn(
+  path: string,
+  { interactions, task }: Pipeline,
+  strangers: readonly string[],
+  signal: AbortSignal,
+): Promise<Table | null> {
+  if (interactions === null || strangers.length === 0) return null;
+  const kinds = new Map(interactions.features.map(({ column, kind }) => [column, kind]));
+  const { table } = await readDescriptors(path, task, [...kinds.keys()], kinds, signal);
+  return table;
+}
 
 async function readModel(path: string, signal: AbortSignal): Promise<{ model: LinearModel; pipeline: Pipeline }> {
   const text = await readFile(path, { encoding: "utf8", signal }).catch((error: unknown) => {

@@ -49,6 +49,25 @@ export function targetReader(name: string, index: number, delimiter: Delimiter):
   };
 }
 
+/** Labels as texts; numbers are written in one way, so that 1 and 1.0 are the same. */
+export function labelReader(name: string, index: number, delimiter: Delimiter): ColumnReader {
+  const values: Cell[] = [];
+  const texts = new Map<string, string>();
+  return {
+    name,
+    index,
+    values,
+    read(cell) {
+      if (isMissing(cell as Cell)) return "the label is missing; drop the row";
+      const number = parseNumber(cell, delimiter);
+      const text = typeof number === "number" ? String(number) : cell.trim();
+      if (!texts.has(text)) texts.set(text, text);
+      values.push(texts.get(text));
+      return undefined;
+    },
+  };
+}
+
 /** A feature of a known kind: numbers, or texts even where they look like numbers. Empty cells and NA are missing. */
 export function featureReader(
   name: string,

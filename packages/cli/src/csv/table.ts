@@ -5,6 +5,7 @@ import {
   type FeatureReader,
   featureReader,
   inferredFeatureReader,
+  labelReader,
   targetReader,
   taskReader,
 } from "./column-readers.js";
@@ -14,8 +15,10 @@ import { readCsv } from "./read.js";
 /** The columns to take, each with the option or the file that asks for it (for messages). */
 export interface WantedColumns {
   readonly task: string;
-  /** Must be a number in every row; absent when predicting. */
+  /** Must be there in every row; absent when predicting. */
   readonly target?: string;
+  /** What the target is: a number, unless given, or a label. */
+  readonly targetKind?: "number" | "label";
   /** All other columns when absent. */
   readonly features?: readonly WantedFeature[];
   /** Sees every line as it is, all columns. */
@@ -62,7 +65,8 @@ export async function readTable(path: string, wanted: WantedColumns, signal?: Ab
           throw new InputError(`${path} has no feature: it has no column beside the task and the target`);
         }
         task = taskReader(columns[taskColumn]!, taskColumn);
-        if (targetColumn >= 0) target = targetReader(columns[targetColumn]!, targetColumn, delimiter);
+        const readerOf = wanted.targetKind === "label" ? labelReader : targetReader;
+        if (targetColumn >= 0) target = readerOf(columns[targetColumn]!, targetColumn, delimiter);
         features = chosen.map(({ name, kind }) => {
           const column = at(name, askedBy.features);
           return kind === undefined

@@ -7,8 +7,8 @@ import { ancestry, readParents } from "./tree.js";
 
 export interface ChosenKinship {
   readonly builder: KinshipBuilder;
-  /** Whether the relations are learned, the builder's their prior. */
-  readonly learned?: true;
+  /** Those of a file that holds a graph. */
+  readonly edges?: readonly (readonly [string, string, number])[];
   /** A clause: "each school is drawn to the average of all schools". */
   readonly description: string;
   /** The parent of each task, where kinship is a tree. */
@@ -27,13 +27,6 @@ export async function chooseKinship(
       return { builder: meanKinship(), description: `each ${one} is drawn to the average of all ${all}`, groups: null };
     case "identity":
       return { builder: identityKinship(), description: `no ${one} is tied to another`, groups: null };
-    case "learned":
-      return {
-        builder: meanKinship(),
-        learned: true,
-        description: `how ${all} differ from their average together is learned with their models`,
-        groups: null,
-      };
     case "tree": {
       const table = await readParents(options.tasks!, options.task, options.parent!, signal);
       const parents = ancestry(table, tasks);
@@ -42,13 +35,13 @@ export async function chooseKinship(
       return { builder: treeKinship({ parents }), description, groups };
     }
     default: {
-      const { kind, builder } = await readRelation(options.kinship, tasks, signal);
+      const { kind, builder, edges } = await readRelation(options.kinship, tasks, signal);
       const name = basename(options.kinship);
       const description =
         kind === "graph"
           ? `${all} that are joined in ${name} are drawn to each other`
           : `the ties between ${all} are those of ${name}`;
-      return { builder, description, groups: null };
+      return { builder, description, groups: null, ...(edges && { edges }) };
     }
   }
 }

@@ -7,6 +7,8 @@ import { InputError, inFile, listNames } from "../errors.js";
 export interface RelationFile {
   readonly kind: "graph" | "matrix";
   readonly builder: KinshipBuilder;
+  /** Of a graph; those of weight 0 left out. */
+  readonly edges?: readonly (readonly [string, string, number])[];
 }
 
 /**
@@ -66,7 +68,11 @@ function graphReader({ path, known, delimiter }: Source): RelationReader {
       seen.set(pair, line);
       edges.push([a, b, weight]);
     },
-    finish: () => ({ kind: "graph", builder: graphKinship({ edges }) }),
+    finish: () => ({
+      kind: "graph",
+      builder: graphKinship({ edges }),
+      edges: edges.filter(([, , weight]) => weight > 0),
+    }),
   };
 }
 

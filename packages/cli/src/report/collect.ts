@@ -1,22 +1,25 @@
 import {
   type Comparison,
-  type CrossValidation,
-  type Feature,
+  calibration,
   type FittedModel,
-  type LinearModel,
-  nodeNames,
+  linearMethods,
+  mostLikely,
+  type Validation,
 } from "@kinship/mtl";
-import type { Coefficient, MethodKey, MethodScore, PathCurve, ReportData } from "./data.js";
-import { spread } from "./words.js";
+import { coefficientsOf, featuresUsed, sparsityOf } from "./coefficients.js";
+import type { MethodKey, MethodScore, PathCurve, Predictions, RankedMethod, Reliability, ReportData } from "./data.js";
+import { taskGroups } from "./groups.js";
 
 /** What the comparison itself does not know. */
 export interface Circumstances
   extends Pick<
     ReportData,
-    "source" | "command" | "version" | "task" | "target" | "features" | "testFraction" | "seed" | "kinship"
+    "source" | "command" | "version" | "task" | "target" | "features" | "testFraction" | "seed" | "kinship" | "norms"
   > {
   readonly trainRows: number;
   readonly groups: ReadonlyMap<string, string> | null;
+  /** Whether several methods were asked for. */
+  readonly compared: boolean;
 }
 
 /** More small pictures than this are not looked at. */
@@ -24,109 +27,118 @@ const mostCoefficients = 12;
 
 /** A comparison as the plain data of its report. */
 export function collectReport(comparison: Comparison, circumstances: Circumstances): ReportData {
-  const { single, pooled, multi, transfer, actual } = comparison;
-  const { groups, trainRows, ...told } = circumstances;
+  const { single, pooled, multi, transfer, actual, loss, failed } = comparison;
+  const { groups, trainRows, compared, ...told } = circumstances;
   const group = (task: string): string | null => groups?.get(task) ?? null;
   const coefficients = coefficientsOf(single.model, pooled.model, multi.model);
+  const order = orderOf(comparison, group);
+  const { title, supposes } = linearMethods[multi.method];
   return {
     ...told,
-    rows: { train: trainRows, test: actual.length },
+    loss: loss.name,
+    error: { name: multi.judgement.errorName, short: multi.judgement.errorShort },
+    rows: { train: trainRows, test: comparison.tasks.length },
     folds: multi.validation.folds,
     methods: [score("single", single), score("pooled", pooled), score("multi", multi)],
+    method: { name: multi.method, title, supposes },
+    ranking: compared ? comparison.ranking.map((fitted) => ranked(fitted, multi)) : null,
+    failed: failed.map(({ method, reason }) => ({ title: linearMethods[method].title, reason })),
     gains: {
       perTask: transfer.perTask.map(({ rows, ...gain }) => ({ ...gain, group: group(gain.task), testRows: rows })),
       overall: transfer.overall,
       confidence: transfer.confidence,
     },
     path: { single: curve(single.validation), multi: curve(multi.validation) },
-    related: relatedness(comparison, group),
+    related: relatedness(comparison, order, group),
+    taskGroups: taskGroups(comparison),
+    sparsity: sparsityOf(multi.model, order),
     coefficients: coefficients.slice(0, mostCoefficients),
     coefficientCount: coefficients.length,
-    predictions: { actual, single: single.predicted, multi: multi.predicted },
+    predictions: predictions(comparison, actual),
   };
 }
 
-const score = (key: MethodKey, { evaluation, milliseconds }: FittedModel): MethodScore => ({
+const score = (key: MethodKey, { judgement, milliseconds }: FittedModel): MethodScore => ({
   key,
-  mse: evaluation.overall.mse,
-  explainedWithin: evaluation.overall.explainedVarianceWithin,
-  explainedGlobal: evaluation.overall.explainedVarianceGlobal,
+  error: judgement.error,
+  measures: judgement.measures,
   seconds: milliseconds / 1000,
 });
 
-const curve = ({ path, lambda, lambdaIntercept }: CrossValidation): PathCurve => ({
+function ranked(fitted: FittedModel, multi: FittedModel): RankedMethod {
+  const { method, validation, judgement, milliseconds, model } = fitted;
+  const { title, supposes } = linearMethods[method];
+  const at = validation.path.find(
+    ({ lambda, lambdaIntercept, variant }) =>
+      lambda === validation.lambda && lambdaIntercept === validation.lambdaIntercept && variant === validation.variant,
+  );
+  return {
+    ...{ title, supposes, variant: validation.variant, validation: validation.error },
+    kind: method === "single-task" || method === "pooled" ? "baseline" : fitted === multi ? "chosen" : "other",
+    standardError: at?.standardError ?? Number.NaN,
+    ...{ error: judgement.error, measures: judgement.measures },
+    ...{ features: featuresUsed(model), seconds: milliseconds / 1000 },
+  };
+}
+
+const curve = ({ path, lambda, lambdaIntercept }: Validation): PathCurve => ({
   points: path,
   lambda,
   lambdaIntercept,
 });
 
-/** Both maps in one order: kin beside kin, and children of one parent in one block. */
-function relatedness(
-  { multi, relatedness }: Comparison,
-  group: (task: string) => string | null,
-): ReportData["related"] {
+/** Kin beside kin, and children of one parent in one block. */
+function orderOf({ multi, relatedness }: Comparison, group: (task: string) => string | null): number[] {
   const { tasks } = multi.model.kinship;
-  const size = tasks.length;
   const blocks = new Map<string | null, number[]>();
   for (const task of relatedness.order) {
     const key = group(tasks[task]!);
     blocks.set(key, [...(blocks.get(key) ?? []), task]);
   }
-  const order = [...blocks.values()].flat();
+  return [...blocks.values()].flat();
+}
+
+/** Both maps in one order. A regularizer that knows no K assumed none. */
+function relatedness(
+  { multi, relatedness }: Comparison,
+  order: readonly number[],
+  group: (task: string) => string | null,
+): ReportData["related"] {
+  const { tasks } = multi.model.kinship;
+  const size = tasks.length;
   const { matrix, correlation } = relatedness;
   const scale = tasks.map((_, task) => Math.sqrt(matrix[task * size + task]!));
   const arranged = (cell: (row: number, column: number) => number): Float64Array =>
     Float64Array.from({ length: size * size }, (_, index) =>
       cell(order[Math.floor(index / size)]!, order[index % size]!),
     );
+  const tied = multi.method === "k-norm" || multi.method === "learned";
   return {
     names: order.map((task) => tasks[task]!),
     groups: order.map((task) => group(tasks[task]!)),
-    assumed: arranged((i, j) => -matrix[i * size + j]! / (scale[i]! * scale[j]! || 1)),
+    assumed: tied ? arranged((i, j) => -matrix[i * size + j]! / (scale[i]! * scale[j]! || 1)) : null,
+    learned: multi.method === "learned",
     found: arranged((i, j) => correlation[i * size + j]!),
   };
 }
 
-/** In the units of the data; those that differ most between tasks, for their size, come first after the intercept. */
-function coefficientsOf(single: LinearModel, pooled: LinearModel, multi: LinearModel): Coefficient[] {
-  const tasks = multi.kinship.tasks;
-  const columns = multi.features.length;
-  const mean = multi.pipeline?.targetMean ?? 0;
-  const scales = multi.pipeline?.features.flatMap(scalesOf) ?? [];
-  const rowOf = (model: LinearModel): number[] => {
-    const place = new Map(model.kinship.tasks.map((task, index) => [task, index]));
-    return tasks.map((task) => place.get(task)!);
+function predictions({ loss, single, multi }: Comparison, actual: Float64Array): Predictions {
+  if (loss.name !== "logistic" && loss.name !== "multinomial") {
+    return { kind: "numbers", actual, single: single.predicted, multi: multi.predicted };
+  }
+  const labels = multi.model.pipeline?.labels;
+  const reliability = ({ predicted }: FittedModel): Reliability => {
+    if (loss.outputs === 1) return calibration(predicted, actual);
+    const chosen = mostLikely(predicted, loss.outputs);
+    return calibration(
+      Array.from(chosen, (label, row) => predicted[row * loss.outputs + label]!),
+      Array.from(chosen, (label, row) => Number(label === actual[row])),
+    );
   };
-  const [singleRows, multiRows, pooledRow] = [
-    rowOf(single),
-    rowOf(multi),
-    nodeNames(pooled).indexOf(pooled.kinship.root!),
-  ];
-  const weights = multi.features.map((name, column) => {
-    const scale = scales[column] ?? 1;
-    const values = (model: LinearModel, rows: readonly number[]): number[] =>
-      rows.map((row) => model.weights[row * columns + column]! / scale);
-    const together = values(multi, multiRows);
-    const coefficient = {
-      name,
-      single: values(single, singleRows),
-      multi: together,
-      pooled: pooled.weights[pooledRow * columns + column]! / scale,
-    };
-    return { coefficient, difference: spread(together) * scale };
-  });
-  weights.sort((a, b) => b.difference - a.difference);
-  const intercept: Coefficient = {
-    name: "intercept",
-    single: singleRows.map((row) => mean + single.intercepts[row]!),
-    multi: multiRows.map((row) => mean + multi.intercepts[row]!),
-    pooled: mean + pooled.intercepts[pooledRow]!,
+  return {
+    kind: "probabilities",
+    of: loss.outputs === 1 ? (labels?.[1] ?? "1") : "the label that seems most likely",
+    single: reliability(single),
+    multi: reliability(multi),
   };
-  return [intercept, ...weights.map(({ coefficient }) => coefficient)];
-}
-
-/** One scale a column of x, in the pipeline's order. */
-function scalesOf(feature: Feature): number[] {
-  if (feature.kind === "categorical") return feature.levels.map(({ scale }) => scale);
-  return [feature.scale, ...(feature.missing === null ? [] : [feature.missing.scale])];
 }

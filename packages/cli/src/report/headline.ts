@@ -14,7 +14,7 @@ export function headline(data: ReportData): Headline {
   const [single, pooled, multi] = data.methods;
   const { verdict } = data.gains.overall;
   const tasks = count(data.gains.perTask.length, data.task);
-  const change = Math.abs(1 - multi.mse / single.mse);
+  const change = Math.abs(1 - multi.error / single.error);
   const size = percent(change, change < 0.1 ? 1 : 0);
   const title = {
     helped: `Learned together, ${tasks} are predicted with ${size} less error than each alone`,
@@ -22,10 +22,10 @@ export function headline(data: ReportData): Headline {
     unclear: `Learning ${tasks} together made no clear difference`,
   }[verdict];
   const errors =
-    `On ${whole(data.rows.test)} rows that no model had seen, the mean squared error of the predicted ${data.target} ` +
-    `is ${decimal(multi.mse)} together, ${decimal(single.mse)} with a model for each ${singular(data.task)} alone ` +
-    `and ${decimal(pooled.mse)} with one model for all.`;
-  return { title, summary: `${errors} ${againstPooled(pooled.mse, multi.mse, data.task)}`, verdict };
+    `On ${whole(data.rows.test)} rows that no model had seen, the ${data.error.name} of the predicted ${data.target} ` +
+    `is ${decimal(multi.error)} together, ${decimal(single.error)} with a model for each ${singular(data.task)} alone ` +
+    `and ${decimal(pooled.error)} with one model for all.`;
+  return { title, summary: `${errors} ${againstPooled(pooled.error, multi.error, data.task)}`, verdict };
 }
 
 /** Beating single-task models is no merit where ignoring the tasks altogether does as well. */
@@ -37,7 +37,7 @@ function againstPooled(pooled: number, multi: number, task: string): string {
   }
   return change > 0
     ? `So the ${tasks} differ, and yet have something to learn from each other.`
-    : `Ignoring the ${tasks} altogether does better here (by ${percent(-change)}): a kinship that ties them more may help.`;
+    : `Ignoring the ${tasks} altogether does better here (by ${percent(-change)}): what ties them more may help.`;
 }
 
 /** How many tasks clearly gained, clearly lost, or did neither. */

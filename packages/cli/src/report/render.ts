@@ -1,14 +1,28 @@
+import { listNames } from "../errors.js";
 import { accuracyCharts, mostPoints } from "./charts/accuracy.js";
 import { gainChart } from "./charts/gains.js";
 import { heatMaps } from "./charts/heat.js";
+import { normChart } from "./charts/norms.js";
 import { pathChart } from "./charts/path.js";
+import { rankingChart } from "./charts/ranking.js";
+import { reliabilityCharts } from "./charts/reliability.js";
 import { shrinkageCharts } from "./charts/shrinkage.js";
+import { sparsityMap } from "./charts/sparsity.js";
 import type { ReportData } from "./data.js";
 import { headline, tally } from "./headline.js";
 import { html, Markup } from "./html.js";
 import { styleSheet } from "./style.js";
-import { scoreTable, taskTable } from "./tables.js";
-import { accuracyTitle, gainTitle, heatTitle, pathTitle, shrinkageTitle } from "./titles.js";
+import { rankingTable, scoreTable, taskTable } from "./tables.js";
+import {
+  accuracyTitle,
+  gainTitle,
+  groupsTitle,
+  heatTitle,
+  pathTitle,
+  rankingTitle,
+  shrinkageTitle,
+  sparsityTitle,
+} from "./titles.js";
 import { count, decimal, fixed, percent, plural, singular, whole } from "./words.js";
 
 /** The report as one HTML page that needs nothing else: no network, no script, no font. */
@@ -32,10 +46,14 @@ export function renderReport(data: ReportData): string {
 ${facts(data)}
 </header>
 ${comparison(data)}
+${ranking(data)}
 ${gains(data)}
 ${shrinkage(data)}
 ${path(data)}
+${norms(data)}
+${sparsity(data)}
 ${relatedness(data)}
+${groups(data)}
 ${accuracy(data)}
 ${method(data)}
 </main>
@@ -47,13 +65,13 @@ ${method(data)}
 function facts(data: ReportData): Markup {
   const counts = tally(data);
   const [single, pooled, multi] = data.methods;
-  const against = (mse: number, other: string): Markup => {
-    const change = 1 - multi.mse / mse;
+  const against = (error: number, other: string): Markup => {
+    const change = 1 - multi.error / error;
     return html`<div><dt>${change < 0 ? "more" : "less"} error than ${other}</dt><dd>${percent(Math.abs(change))}</dd></div>`;
   };
   return html`<dl class="facts">
-${against(single.mse, `each ${singular(data.task)} alone`)}
-${against(pooled.mse, "one model for all")}
+${against(single.error, `each ${singular(data.task)} alone`)}
+${against(pooled.error, "one model for all")}
 <div><dt>${plural(data.task)} clearly helped</dt><dd class="together">${whole(counts.helped)}</dd></div>
 <div><dt>${plural(data.task)} clearly hurt</dt><dd class="alone">${whole(counts.hurt)}</dd></div>
 </dl>`;
@@ -71,9 +89,74 @@ function section(title: string, text: Markup, picture: Markup, read: Markup): Ma
 function comparison(data: ReportData): Markup {
   return html`<section>
 <h2>Three ways to learn, one test</h2>
-<p>All three are the same linear model, fitted on the same ${whole(data.rows.train)} rows, with the strength of its penalty chosen in the same way. They differ in what a ${singular(data.task)} may learn from the others.</p>
+<p>All three are linear models, fitted on the same ${whole(data.rows.train)} rows, with the strength of its penalty chosen in the same way. They differ in what a ${singular(data.task)} may learn from the others. Together is here <em>${data.method.title}</em>: ${data.method.supposes}.</p>
 <div class="scroll">${scoreTable(data)}</div>
-<p class="read"><b>How to read it.</b> The mean squared error (MSE) is measured on the test rows; less is better. Explained variance <em>within</em> is the share explained beyond the mean of each ${singular(data.task)}, <em>global</em> beyond the mean of all rows; 100% would be perfect, and below 0 the mean itself does better.</p>
+<p class="read"><b>How to read it.</b> The ${data.error.name} is measured on the test rows; less is better. ${measuresInWords(data)}</p>
+</section>`;
+}
+
+function measuresInWords(data: ReportData): Markup {
+  const task = singular(data.task);
+  switch (data.loss) {
+    case "squared":
+      return html`Explained variance <em>within</em> is the share explained beyond the mean of each ${task}, <em>global</em> beyond the mean of all rows; 100% would be perfect, and below 0 the mean itself does better.`;
+    case "huber":
+      return html`Huber’s error is the square of small errors, and grows with their size only where they are large. MSE and MAE are the means of squared and of absolute errors.`;
+    case "logistic":
+      return html`The log-loss is the mean of −ln of the probability that was given to what came. Accuracy is the share of rows whose likelier label came; AUC how often a row with the second label is ranked above one with the first.`;
+    case "multinomial":
+      return html`The log-loss is the mean of −ln of the probability that was given to the label that came. Accuracy is the share of rows whose likeliest label came; macro F1 counts every label alike, however rare.`;
+    default:
+      return html`The deviance is twice the log-likelihood that is lost against a perfect prediction of each count; the share explained is beyond the mean of all rows. MAE is the mean of absolute errors.`;
+  }
+}
+
+function ranking(data: ReportData): Markup | null {
+  if (data.ranking === null) return null;
+  const failures = data.failed.map(({ title, reason }) => html`<li>${title}: ${reason}</li>`);
+  return section(
+    rankingTitle(data.ranking),
+    html`Every method was fitted on the same rows, its penalties chosen on the same ${data.folds} folds of them. The <span class="key together">chosen</span> one has the least error in cross-validation of those that learn together; <span class="key alone">baselines</span> do not.`,
+    html`${rankingChart(data, data.ranking)}<div class="scroll">${rankingTable(data, data.ranking)}</div>${failures.length === 0 ? null : html`<p>Could not be fitted:</p><ul>${failures}</ul>`}`,
+    html`A point is the error in cross-validation, its bar one standard error of the folds; a ring is the error on the test rows, which had no part in the choice. Methods whose bars overlap are hardly told apart. Features are the columns with a weight that is not zero in some ${singular(data.task)}.`,
+  );
+}
+
+function norms(data: ReportData): Markup | null {
+  if (data.norms === null) return null;
+  const shown = data.norms.features.length;
+  return section(
+    "How the weights shrink as the penalty grows",
+    html`Each line is a feature: how large its weights are, over all ${plural(data.task)}, fitted on all training rows for one λ after another. Shown are the ${shown} largest at the chosen λ.`,
+    normChart(data.norms),
+    html`The size is the root mean square over ${plural(data.task)} of the weights of the standardised feature. Where a line meets zero, no ${singular(data.task)} uses the feature any more (grey lines: unused at the chosen λ).`,
+  );
+}
+
+function sparsity(data: ReportData): Markup {
+  return section(
+    sparsityTitle(data),
+    html`The weights of all ${plural(data.task)} at once: a row is a feature, a column a ${singular(data.task)}, in the order of the map below.`,
+    sparsityMap(data.sparsity, plural(data.task)),
+    html`Features are standardised, so that colours compare. Blue raises the prediction, orange lowers it, stronger colours more so; grey cells are exactly zero: that ${singular(data.task)} does without the feature.`,
+  );
+}
+
+function groups(data: ReportData): Markup | null {
+  const { taskGroups } = data;
+  if (taskGroups === null) return null;
+  const list = (found: readonly (readonly string[])[]): Markup =>
+    html`<ol class="kin">${found.map((names) => html`<li><b>${whole(names.length)}</b> ${listNames(names, 12)}</li>`)}</ol>`;
+  const affine =
+    taskGroups.affine === null
+      ? null
+      : html`<p>By affinity (a step that lowers the error of one lowers that of the others):</p>${list(taskGroups.affine)}`;
+  return html`<section>
+<h2>${groupsTitle(taskGroups, data.task)}</h2>
+<p>By how alike their fits deviate from the average (spectral clustering of the map above):</p>
+${list(taskGroups.alike)}
+${affine}
+<p class="read"><b>How to read it.</b> The number of groups is the one that tells them apart best: their mean silhouette is ${fixed(taskGroups.silhouette, 2)}, where 1 is perfect and 0 none. Groups differ in what they need: a common K within each, or a model for each, may do better still.</p>
 </section>`;
 }
 
@@ -94,7 +177,7 @@ function shrinkage(data: ReportData): Markup {
     shown < data.coefficientCount ? html` Shown are the ${shown} of ${data.coefficientCount} that vary most.` : html``;
   return section(
     shrinkageTitle(data),
-    html`Each line joins what one ${singular(data.task)} learned <span class="key alone">alone</span> with what it learned <span class="key together">together</span>, in ${data.target} per unit of the feature.${part}`,
+    html`Each line joins what one ${singular(data.task)} learned <span class="key alone">alone</span> with what it learned <span class="key together">together</span>, in ${unitOf(data)} per unit of the feature.${part}`,
     html`<div class="panels">${shrinkageCharts(data)}</div>`,
     html`Alone, the penalty can only pull a coefficient towards zero (the thin line), whatever the others show. Together, it pulls towards kin: with few rows an extreme coefficient is more often noise than truth, and what all have in common needs no penalty. The dashed line is the one model for all. The intercept is the prediction for an average row; the spread is the standard deviation over ${plural(data.task)}.`,
   );
@@ -103,39 +186,56 @@ function shrinkage(data: ReportData): Markup {
 function path(data: ReportData): Markup {
   return section(
     pathTitle(data),
-    html`The penalty λ says how much being unlike one’s kin costs. It is chosen on the training rows alone, by cross-validation in ${data.folds} folds: <span class="key together">together</span>, and likewise <span class="key alone">each alone</span> (dashed).`,
+    html`The penalty λ says how much weight the method’s supposition has. It is chosen on the training rows alone, by cross-validation in ${data.folds} folds: <span class="key together">together</span>, and likewise <span class="key alone">each alone</span> (dashed).`,
     pathChart(data),
-    html`To the left every ${singular(data.task)} follows its own few rows; to the right all are pressed into one mould. The large point marks the least error, and with it the chosen λ = ${decimal(data.path.multi.lambda, 3)}. The band is one standard error of the folds. Thin lines are other penalties on the intercept.`,
+    html`To the left every ${singular(data.task)} follows its own few rows; to the right the penalty has its way. The large point marks the least error, and with it the chosen λ = ${decimal(data.path.multi.lambda, 3)}. The band is one standard error of the folds. Thin lines are other penalties on the intercept, or other options of the method.`,
   );
 }
 
 function relatedness(data: ReportData): Markup {
+  const tasks = plural(data.task);
+  const tied = data.related.assumed !== null;
+  const fits = html`two ${tasks} are alike if they deviate in the same way from the average ${singular(data.task)}`;
+  const learned = data.related.learned
+    ? html`How ${tasks} differ from their average together was learned with their models: the left map shows the <em>K</em> that was found`
+    : html`In this model ${data.kinship}. The left map shows that assumption, the matrix <em>K</em>`;
   return section(
-    heatTitle(),
-    html`In this model ${data.kinship}. The left map shows that assumption, the matrix <em>K</em>; the right one shows how the fit came out: two ${plural(data.task)} are alike if they deviate in the same way from the average ${singular(data.task)}.`,
+    heatTitle(data),
+    tied
+      ? html`${learned}; the right one shows how the fit came out: ${fits}.`
+      : html`This method supposes no ties: the map shows how the fit came out; ${fits}.`,
     heatMaps(data),
-    html`Row and column stand for ${plural(data.task)}, in the same order in both maps, kin beside kin; a cell is a pair. Blue: alike, pulled together. Orange: unlike, pushed apart. Empty: no tie. On the left a cell is −K<sub>ij</sub>/√(K<sub>ii</sub>K<sub>jj</sub>), the tie of two ${plural(data.task)} given all others.`,
+    html`Row and column stand for ${tasks}, ${tied ? "in the same order in both maps, " : ""}kin beside kin; a cell is a pair. Blue: alike, pulled together. Orange: unlike, pushed apart. Empty: no tie.${tied ? html` On the left a cell is −K<sub>ij</sub>/√(K<sub>ii</sub>K<sub>jj</sub>), the tie of two ${tasks} given all others.` : null}`,
   );
 }
 
 function accuracy(data: ReportData): Markup {
+  const { predictions } = data;
+  if (predictions.kind === "probabilities") {
+    return section(
+      accuracyTitle(data),
+      html`Of the ${whole(data.rows.test)} test rows: how often ${predictions.of} came, against the probability that was predicted.`,
+      html`<div class="panels two">${reliabilityCharts(predictions.single, predictions.multi)}</div>`,
+      html`Each point stands for the rows whose predicted probability lies in the same tenth, the larger the more rows. On the dashed diagonal, probabilities are right; below it too high, above it too low.`,
+    );
+  }
   return section(
     accuracyTitle(data),
     data.rows.test > mostPoints
       ? html`Of the ${whole(data.rows.test)} test rows ${whole(mostPoints)}, evenly spread, predicted by models that never saw them.`
       : html`Every one of the ${whole(data.rows.test)} test rows, predicted by models that never saw it.`,
-    html`<div class="panels two">${accuracyCharts(data)}</div>`,
+    html`<div class="panels two">${accuracyCharts(predictions, data)}</div>`,
     html`The darker, the more rows. On the dashed diagonal a prediction is exact. The solid line joins the means of up to ten groups of equally many rows, ordered by prediction: where it follows the diagonal, predictions are right on average; where it is flatter, they are too bold.`,
   );
 }
 
 function method(data: ReportData): Markup {
   const { overall, confidence } = data.gains;
-  const decimals = 2;
+  const decimals = data.loss === "squared" ? 2 : 4;
   return html`<section>
 <h2>How this was measured</h2>
-<p>${data.source}: ${count(data.gains.perTask.length, data.task)}, ${whole(data.rows.train + data.rows.test)} rows, the target <code>${data.target}</code> and the features ${data.features.map((name, index) => html`${index > 0 ? ", " : ""}<code>${name}</code>`)}. Of the rows of each ${singular(data.task)}, ${percent(data.testFraction, 0)} were held out at random (seed ${data.seed}) for the test; features were standardised on the training rows. Over all test rows the gain is ${fixed(overall.gain, decimals)} in mean squared error (${percent(confidence, 0)} interval ${fixed(overall.low, decimals)} to ${fixed(overall.high, decimals)}).</p>
-<p>The weights <em>w<sub>t</sub></em> of all ${plural(data.task)} minimise the sum of squared errors plus ½ λ Σ<sub>ij</sub> K<sub>ij</sub> ⟨w<sub>i</sub>, w<sub>j</sub>⟩. To make this report again:</p>
+<p>${data.source}: ${count(data.gains.perTask.length, data.task)}, ${whole(data.rows.train + data.rows.test)} rows, the target <code>${data.target}</code> and the features ${data.features.map((name, index) => html`${index > 0 ? ", " : ""}<code>${name}</code>`)}. Of the rows of each ${singular(data.task)}, ${percent(data.testFraction, 0)} were held out at random (seed ${data.seed}) for the test; features were standardised on the training rows. Over all test rows the gain is ${fixed(overall.gain, decimals)} in ${data.error.name} (${percent(confidence, 0)} interval ${fixed(overall.low, decimals)} to ${fixed(overall.high, decimals)}).</p>
+<p>${objectiveInWords(data)} To make this report again:</p>
 <pre><code>${data.command}</code></pre>
 <details>
 <summary>All ${count(data.gains.perTask.length, data.task)}, with their numbers</summary>
@@ -143,4 +243,25 @@ function method(data: ReportData): Markup {
 </details>
 </section>
 <footer>Made by kinship ${data.version}, multi-task learning for TypeScript. This page is complete in itself: it loads nothing from elsewhere.</footer>`;
+}
+
+/** What scores are counted in. */
+function unitOf({ loss, target }: ReportData): string {
+  if (loss === "logistic" || loss === "multinomial") return `log-odds of ${target}`;
+  return loss === "poisson" ? `the logarithm of the expected ${target}` : target;
+}
+
+function objectiveInWords(data: ReportData): Markup {
+  const errors = {
+    squared: "squared errors",
+    huber: "Huber’s errors",
+    logistic: "negative log-likelihoods",
+    multinomial: "negative log-likelihoods",
+    poisson: "negative log-likelihoods",
+  }[data.loss];
+  const penalty =
+    data.method.name === "k-norm" || data.method.name === "learned"
+      ? html`½ λ Σ<sub>ij</sub> K<sub>ij</sub> ⟨w<sub>i</sub>, w<sub>j</sub>⟩`
+      : html`λ Ω(W), the ${data.method.title} penalty`;
+  return html`The weights <em>w<sub>t</sub></em> of all ${plural(data.task)} minimise the sum of ${errors ?? data.error.name} plus ${penalty}.`;
 }

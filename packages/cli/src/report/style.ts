@@ -59,6 +59,10 @@ figure { margin: 0; }
 .names span { align-self: center; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding: .1em .5em .1em 0; }
 .square .groups, .square img { grid-column: 2; }
 .square img { display: block; width: 100%; height: auto; aspect-ratio: 1; image-rendering: pixelated; border: 1px solid var(--rule); }
+.square img.grid { aspect-ratio: auto; }
+.scale b.zero { width: 1rem; height: .6rem; border-radius: .2rem; background: rgb(128 128 128 / .35); }
+.kin { columns: 2 14rem; padding-left: 1.2rem; }
+.kin li { break-inside: avoid; margin-bottom: .6rem; }
 .groups { display: flex; gap: 2px; font-size: .75rem; color: var(--muted); }
 .groups span { border-bottom: 3px solid var(--neutral); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding-bottom: .1rem; margin-bottom: 2px; min-width: 0; }
 .scale { display: flex; align-items: center; gap: .5rem; font-size: .78rem; color: var(--muted); margin-top: .5rem; }

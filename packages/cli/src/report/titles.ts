@@ -1,5 +1,6 @@
 import { lowerEnvelope } from "./charts/path.js";
-import type { ReportData } from "./data.js";
+import { countZeros } from "./charts/sparsity.js";
+import type { RankedMethod, ReportData, TaskGroups } from "./data.js";
 import { tally } from "./headline.js";
 import { count, decimal, mean, percent, plural, singular, spread, whole } from "./words.js";
 
@@ -35,12 +36,44 @@ export function pathTitle(data: ReportData): string {
     : `The error is least at λ = ${decimal(lambda, 3)}, the ${edge} penalty that was tried`;
 }
 
-export const heatTitle = (): string => "Who is kin to whom: what was assumed, what was found";
+export function heatTitle({ related: { assumed, learned } }: ReportData): string {
+  if (assumed === null) return "Who is kin to whom, as the fit found it";
+  return learned
+    ? "Who is kin to whom: what K was learned, how the fits came out"
+    : "Who is kin to whom: what was assumed, what was found";
+}
+
+export function rankingTitle(ranking: readonly RankedMethod[]): string {
+  const [first, second] = ranking as readonly [RankedMethod, RankedMethod];
+  const near = second.validation - first.validation < first.standardError ? ", within the noise of the next" : "";
+  return first.kind === "baseline"
+    ? `Of ${ranking.length} ways to learn, a baseline does best: ${first.title}${near}`
+    : `Of ${ranking.length} ways to learn, ${first.title} does best${near}`;
+}
+
+export function sparsityTitle({ sparsity }: ReportData): string {
+  const { used, zeros } = countZeros(sparsity);
+  const all = sparsity.rows.length;
+  if (zeros === 0) return `All ${whole(all)} features are used everywhere`;
+  const share = used === all ? `All ${whole(all)}` : `${whole(used)} of ${whole(all)}`;
+  return `${share} features are used; ${percent(zeros, 0)} of the weights are zero`;
+}
+
+export function groupsTitle({ alike, silhouette }: TaskGroups, task: string): string {
+  const strength = silhouette > 0.5 ? "clearly" : silhouette > 0.25 ? "loosely" : "hardly";
+  return `The ${plural(task)} fall ${strength} into ${whole(alike.length)} groups`;
+}
 
 export function accuracyTitle(data: ReportData): string {
   const multi = data.methods[2];
-  return multi.explainedGlobal > 0
-    ? `Together, ${percent(multi.explainedGlobal, 0)} of the variation in ${data.target} is predicted`
+  if (data.predictions.kind === "probabilities") {
+    const { error } = data.predictions.multi;
+    return `Predicted probabilities are off by ${percent(error)} on average`;
+  }
+  const share = multi.measures.find(({ name }) => name === "explained global" || name === "deviance explained")?.value;
+  if (share === undefined) return `What was predicted, and what came`;
+  return share > 0
+    ? `Together, ${percent(share, 0)} of the variation in ${data.target} is predicted`
     : `The variation in ${data.target} is not predicted from these features`;
 }
 

@@ -1,4 +1,9 @@
+import type { Measure } from "@kinship/mtl";
 import type { MethodKey } from "./data.js";
+
+/** A measure in its unit. */
+export const measured = ({ value, kind }: Measure, decimals: number): string =>
+  kind === "share" ? percent(value) : fixed(value, decimals);
 
 /** What the three fits are called, in tables and in running text. */
 export const methodName: Readonly<Record<MethodKey, { readonly title: string; readonly plain: string }>> = {

@@ -34,7 +34,7 @@ describe("fit", () => {
     expect(model.method).toBe("learned");
     // Beside the star of the prior, every two of the six shops.
     expect(model.kinship.value.length).toBe(6 + 15);
-    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("is learned with their models");
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("was learned with their models");
     const predicted = await kinship(["predict", join(out, "model.json"), data]);
     expect(predicted.code).toBe(0);
   });

@@ -1,8 +1,10 @@
 import { InputError } from "../errors.js";
 import { labelOf, numberOf, place, show, taskLabels } from "./cells.js";
+import { type Feature, featureNames, fitFeatures } from "./features.js";
+import { fitInteractions, type Interactions } from "./interactions.js";
 import { inferSchema } from "./schema.js";
-import { robustScaleOf, standardisationOf } from "./standardise.js";
-import { type Column, columnNamed, isMissing, type Table } from "./table.js";
+import { standardisationOf } from "./standardise.js";
+import { allRows, type Column, columnNamed, type Table } from "./table.js";
 
 /** What the columns of a table mean. Columns named nowhere are features, numeric if all their values are numbers. */
 export interface Schema {
@@ -15,45 +17,34 @@ export interface Schema {
   readonly ignore?: readonly string[];
   /** How numeric columns are scaled: by mean and standard deviation, unless given, or by median and quartiles. */
   readonly scaling?: "standard" | "robust";
+  /** For classification, what the target may be: a cell that names label k becomes k. Numbers unless given. */
+  readonly labels?: readonly string[];
+  /** Whether the mean of the target is taken off before the fit; true unless given, or labels are. */
+  readonly centred?: boolean;
+  /** What describes the tasks: become features, and so does each product of one with a column of x. */
+  readonly descriptors?: Descriptors;
 }
 
-/** x = (value − mean) / scale. */
-export interface Standardisation {
-  readonly mean: number;
-  readonly scale: number;
+/** A table with one row a task, its key in a column named as `Schema.task`. */
+export interface Descriptors {
+  readonly table: Table;
+  /** Its columns that count; all but the key unless given. */
+  readonly columns?: readonly string[];
 }
-
-export interface NumericFeature extends Standardisation {
-  readonly kind: "numeric";
-  readonly column: string;
-  /** A second column, 1 where the value was missing; only if a training row missed it. A missing value itself becomes the mean. */
-  readonly missing: Standardisation | null;
-}
-
-export interface CategoricalFeature {
-  readonly kind: "categorical";
-  readonly column: string;
-  /** The level with no column of its own: the first in order of code units. */
-  readonly reference: string;
-  /** One column a level, in order. A level never seen in training becomes the training mean of each. */
-  readonly levels: readonly (Standardisation & { readonly level: string })[];
-}
-
-export type Feature = NumericFeature | CategoricalFeature;
 
 /** Fitted on training rows only; plain data, saved with the model. */
 export interface Pipeline {
   readonly task: string;
   readonly target: string;
+  /** The labels 0, 1, …, where the target is one of these; null where it is a number. */
+  readonly labels: readonly string[] | null;
   /** Subtracted from the target before the fit, added to every prediction. */
   readonly targetMean: number;
   readonly features: readonly Feature[];
-  /** One name a column of x: "ses", "ses is missing", "sector = public". */
+  readonly interactions: Interactions | null;
+  /** One name a column of x: "ses", "ses is missing", "sector = public", "ses × size". */
   readonly names: readonly string[];
 }
-
-/** The level of a missing cell, where training rows missed the column. */
-const missingLevel = "(missing)";
 
 /**
  * Learns from the training rows how cells become numbers: means, scales, levels.
@@ -65,95 +56,54 @@ export function fitPipeline(table: Table, schema: Schema, trainRows: ArrayLike<n
   if (trainRows.length === 0) throw new InputError("fitPipeline: there is no training row");
   const labels = taskLabels(columnNamed(table, schema.task, "fitPipeline"), "fitPipeline");
   const target = columnNamed(table, schema.target, "fitPipeline");
-  const targets = readTarget(target, labels, trainRows, "fitPipeline");
-  const declared = new Map<string, Feature>();
-  for (const name of numeric) {
-    declared.set(name, fitNumeric(columnNamed(table, name, "fitPipeline"), labels, trainRows, schema.scaling));
-  }
-  for (const name of categorical) {
-    declared.set(name, fitCategorical(columnNamed(table, name, "fitPipeline"), trainRows));
-  }
-  const features = table.columns.flatMap(({ name }) => declared.get(name) ?? []);
+  const targets = readTarget(target, labels, trainRows, schema.labels ?? null, "fitPipeline");
+  const features = fitFeatures(table, { numeric, categorical }, labels, trainRows, schema.scaling);
   if (features.length === 0) {
     throw new InputError(`fitPipeline: no column is left as a feature beside "${schema.task}" and "${schema.target}"`);
   }
+  const { centred = schema.labels === undefined } = schema;
+  const interactions = schema.descriptors === undefined ? null : fitInteractions(schema, features, table, trainRows);
   return {
     task: schema.task,
     target: schema.target,
-    targetMean: standardisationOf(targets).mean,
+    labels: schema.labels ?? null,
+    targetMean: centred ? standardisationOf(targets).mean : 0,
     features,
-    names: features.flatMap(featureNames),
+    interactions,
+    names: columnNames(features, interactions),
   };
 }
 
-export function allRows(table: Table): Int32Array {
-  return Int32Array.from({ length: table.rows }, (_, row) => row);
+/** The columns of x: those of the features, of the descriptors, and of the product of each with each. */
+export function columnNames(features: readonly Feature[], interactions: Interactions | null): string[] {
+  const own = features.flatMap(featureNames);
+  const described = interactions?.features.flatMap(featureNames) ?? [];
+  return [...own, ...described, ...own.flatMap((name) => described.map((other) => `${name} × ${other}`))];
 }
 
-/** The columns of x that a feature fills. */
-export function featureNames(feature: Feature): string[] {
-  if (feature.kind === "categorical") return feature.levels.map(({ level }) => `${feature.column} = ${level}`);
-  return feature.missing === null ? [feature.column] : [feature.column, `${feature.column} is missing`];
-}
-
-/** @throws InputError that names the task, the row and the column of a target that is not a finite number. */
+/** @throws InputError that names the task, the row and the column of a target that is no finite number, or no label. */
 export function readTarget(
   column: Column,
-  labels: readonly string[],
+  tasks: readonly string[],
   rows: ArrayLike<number>,
+  labels: readonly string[] | null,
   caller: string,
 ): Float64Array {
+  const places = new Map(labels?.map((label, place) => [label, place]));
   return Float64Array.from(rows, (row) => {
+    if (labels !== null) {
+      const found = places.get(labelOf(column.values[row]));
+      if (found !== undefined) return found;
+      const where = place(column.name, row, tasks[row]);
+      throw new InputError(
+        `${caller}: the target at ${where} is ${show(column.values[row])}, none of the labels ${labels.join(", ")}`,
+      );
+    }
     const value = numberOf(column.values[row]);
     if (Number.isNaN(value)) {
-      const where = place(column.name, row, labels[row]);
+      const where = place(column.name, row, tasks[row]);
       throw new InputError(`${caller}: the target at ${where} is ${show(column.values[row])}, not a finite number`);
     }
     return value;
   });
-}
-
-/** NaN where the cell is missing. */
-export function readNumeric(column: Column, row: number, task: string | undefined, caller: string): number {
-  const cell = column.values[row];
-  if (isMissing(cell)) return Number.NaN;
-  const value = numberOf(cell);
-  if (Number.isNaN(value)) {
-    const where = place(column.name, row, task);
-    throw new InputError(`${caller}: ${where} is ${show(cell)}, not a finite number; correct it or leave it empty`);
-  }
-  return value;
-}
-
-function fitNumeric(
-  column: Column,
-  labels: readonly string[],
-  rows: ArrayLike<number>,
-  scaling: Schema["scaling"] = "standard",
-): NumericFeature {
-  const values = Float64Array.from(rows, (row) => readNumeric(column, row, labels[row], "fitPipeline"));
-  const present = values.filter((value) => !Number.isNaN(value));
-  if (present.length === 0) {
-    throw new InputError(`fitPipeline: column "${column.name}" has no value in any training row; ignore it`);
-  }
-  const known = scaling === "robust" ? robustScaleOf(present) : standardisationOf(present);
-  const missing =
-    present.length < values.length ? standardisationOf(values.map((value) => (Number.isNaN(value) ? 1 : 0))) : null;
-  return { kind: "numeric", column: column.name, ...known, missing };
-}
-
-/** Missing cells are a level of their own. */
-export function levelOf(column: Column, row: number): string {
-  const cell = column.values[row];
-  return isMissing(cell) ? missingLevel : labelOf(cell);
-}
-
-function fitCategorical(column: Column, rows: ArrayLike<number>): CategoricalFeature {
-  const values = Array.from(rows, (row) => levelOf(column, row));
-  const [reference, ...others] = [...new Set(values)].sort();
-  const levels = others.map((level) => ({
-    level,
-    ...standardisationOf(values.map((value) => (value === level ? 1 : 0))),
-  }));
-  return { kind: "categorical", column: column.name, reference: reference!, levels };
 }

@@ -1,14 +1,8 @@
 import { groupRows, taskLabels } from "./cells.js";
-import {
-  allRows,
-  type CategoricalFeature,
-  levelOf,
-  type NumericFeature,
-  type Pipeline,
-  readNumeric,
-  readTarget,
-} from "./pipeline.js";
-import { type Column, columnNamed, type Table } from "./table.js";
+import { featureMatrix } from "./feature-matrix.js";
+import { descriptorsOf, withInteractions } from "./interactions.js";
+import { type Pipeline, readTarget } from "./pipeline.js";
+import { allRows, columnNamed, type Table } from "./table.js";
 import type { Task } from "./tasks.js";
 
 /** Rows of a table as numbers. */
@@ -22,6 +16,13 @@ export interface PreparedRows {
   readonly y: Float64Array | null;
 }
 
+export interface PrepareOptions {
+  /** Whether y is asked for; true unless given. */
+  readonly target?: boolean;
+  /** One row a task, for tasks that the pipeline's interactions do not know. */
+  readonly descriptors?: Table;
+}
+
 /**
  * Turns rows of a table into x, and y if `target` is asked for, by a fitted pipeline.
  * @throws InputError for a missing column, or a value that is not a finite number where one is needed.
@@ -30,62 +31,22 @@ export function applyPipeline(
   pipeline: Pipeline,
   table: Table,
   rows: ArrayLike<number> = allRows(table),
-  { target = true }: { readonly target?: boolean } = {},
+  { target = true, descriptors }: PrepareOptions = {},
 ): PreparedRows {
   const labels = taskLabels(columnNamed(table, pipeline.task, "applyPipeline"), "applyPipeline");
-  const features = pipeline.names.length;
-  const x = new Float64Array(rows.length * features);
-  let first = 0;
-  for (const feature of pipeline.features) {
-    const column = columnNamed(table, feature.column, "applyPipeline");
-    if (feature.kind === "numeric") first += writeNumeric(feature, column, labels, rows, x, features, first);
-    else first += writeCategorical(feature, column, rows, x, features, first);
-  }
+  const own = featureMatrix(pipeline.features, table, labels, rows);
+  const tasks = Array.from(rows, (row) => labels[row]!);
+  const { interactions } = pipeline;
+  const further = descriptors === undefined ? undefined : { table: descriptors, task: pipeline.task };
+  const x =
+    interactions === null ? own : withInteractions(interactions, own, tasks, descriptorsOf(interactions, further));
   let y: Float64Array | null = null;
   if (target) {
     const column = columnNamed(table, pipeline.target, "applyPipeline");
-    y = readTarget(column, labels, rows, "applyPipeline").map((value) => value - pipeline.targetMean);
+    const read = readTarget(column, labels, rows, pipeline.labels, "applyPipeline");
+    y = read.map((value) => value - pipeline.targetMean);
   }
-  return { tasks: Array.from(rows, (row) => labels[row]!), x, features, y };
-}
-
-/** The writers return how many columns of x they filled. */
-function writeNumeric(
-  feature: NumericFeature,
-  column: Column,
-  labels: readonly string[],
-  rows: ArrayLike<number>,
-  x: Float64Array,
-  width: number,
-  first: number,
-): number {
-  const { mean, scale, missing } = feature;
-  for (let i = 0; i < rows.length; i++) {
-    const value = readNumeric(column, rows[i]!, labels[rows[i]!], "applyPipeline");
-    const known = !Number.isNaN(value);
-    x[i * width + first] = known ? (value - mean) / scale : 0;
-    if (missing !== null) x[i * width + first + 1] = ((known ? 0 : 1) - missing.mean) / missing.scale;
-  }
-  return missing === null ? 1 : 2;
-}
-
-function writeCategorical(
-  feature: CategoricalFeature,
-  column: Column,
-  rows: ArrayLike<number>,
-  x: Float64Array,
-  width: number,
-  first: number,
-): number {
-  const known = new Set([feature.reference, ...feature.levels.map(({ level }) => level)]);
-  for (let i = 0; i < rows.length; i++) {
-    const value = levelOf(column, rows[i]!);
-    if (!known.has(value)) continue;
-    for (const [k, { level, mean, scale }] of feature.levels.entries()) {
-      x[i * width + first + k] = ((value === level ? 1 : 0) - mean) / scale;
-    }
-  }
-  return feature.levels.length;
+  return { tasks, x, features: pipeline.names.length, y };
 }
 
 /** The tasks that prepared rows belong to, in the order of their first row, their rows in the table's order. */

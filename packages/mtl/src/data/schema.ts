@@ -14,7 +14,11 @@ export interface FeatureColumns {
  * @throws InputError for a named column that does not exist or is named twice, a column of numbers with a few
  * other texts in it, and a column of texts that names rows rather than describing them.
  */
-export function inferSchema(table: Table, schema: Schema): FeatureColumns {
+export function inferSchema(
+  table: Table,
+  schema: Schema,
+  { target = true }: { readonly target?: boolean } = {},
+): FeatureColumns {
   const roles = new Map<string, string>();
   const declare = (name: string, role: string) => {
     columnNamed(table, name, "inferSchema");
@@ -25,7 +29,7 @@ export function inferSchema(table: Table, schema: Schema): FeatureColumns {
     roles.set(name, role);
   };
   declare(schema.task, "the task");
-  declare(schema.target, "the target");
+  if (target) declare(schema.target, "the target");
   for (const name of schema.numeric ?? []) declare(name, "numeric");
   for (const name of schema.categorical ?? []) declare(name, "categorical");
   for (const name of schema.ignore ?? []) declare(name, "ignored");

@@ -1,5 +1,10 @@
-import type { Standardisation } from "./pipeline.js";
 import { quantile } from "./quantile.js";
+
+/** x = (value − mean) / scale. */
+export interface Standardisation {
+  readonly mean: number;
+  readonly scale: number;
+}
 
 /**
  * Mean and standard deviation (population), in two passes, safe from overflow and underflow.

@@ -37,6 +37,10 @@ export function createTable(columns: readonly Column[]): Table {
   return { columns, rows };
 }
 
+export function allRows({ rows }: Table): Int32Array {
+  return Int32Array.from({ length: rows }, (_, row) => row);
+}
+
 /** The column of that name. `caller` names the public function in the error. */
 export function columnNamed(table: Table, name: string, caller: string): Column {
   const column = table.columns.find((candidate) => candidate.name === name);

@@ -60,12 +60,15 @@ export function areaUnderCurve(scores: ArrayLike<number>, labels: ArrayLike<numb
 }
 
 /** Probabilities are kept this far from 0 and 1, so that one confident mistake does not make the mean infinite. */
-const floor = 1e-15;
+export const smallestProbability = 1e-15;
 
 /** The mean of −log of the probability given to what happened; `probabilities` is [rows, classes] row by row. */
 export function logLoss(probabilities: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number {
   const rows = known(labels);
-  const total = rows.reduce((sum, k) => sum - Math.log(Math.max(probabilities[k * classes + labels[k]!]!, floor)), 0);
+  const total = rows.reduce(
+    (sum, k) => sum - Math.log(Math.max(probabilities[k * classes + labels[k]!]!, smallestProbability)),
+    0,
+  );
   return total / rows.length;
 }
 

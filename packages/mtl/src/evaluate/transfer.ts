@@ -3,7 +3,7 @@ import { quantile } from "../data/quantile.js";
 import { createRandom } from "../data/random.js";
 import type { Breather } from "../linear/run-control.js";
 
-/** Gain = single-task MSE − multi-task MSE on the same test rows; positive where sharing helped. */
+/** Gain = single-task error − multi-task error on the same test rows; positive where sharing helped. */
 export interface Gain {
   readonly gain: number;
   /** A paired bootstrap interval over test rows. */
@@ -16,8 +16,8 @@ export interface Gain {
 export interface TaskGain extends Gain {
   readonly task: string;
   readonly rows: number;
-  readonly singleMse: number;
-  readonly multiMse: number;
+  readonly singleError: number;
+  readonly multiError: number;
 }
 
 export interface Transfer {
@@ -38,18 +38,26 @@ export interface TransferOptions {
 }
 
 /**
- * Which tasks multi-task learning helped and which it hurt, by the percentile bootstrap over paired test rows
+ * Which tasks multi-task learning helped and which it hurt, by squared errors and the percentile bootstrap over paired test rows
  * (Efron & Tibshirani, An Introduction to the Bootstrap, chapter 13).
  */
-export function transfer(...of: Parameters<typeof transferSteps>): Transfer {
-  const steps = transferSteps(...of);
+export function transfer(
+  tasks: readonly string[],
+  actual: ArrayLike<number>,
+  single: ArrayLike<number>,
+  multi: ArrayLike<number>,
+  options: TransferOptions = {},
+): Transfer {
+  const squares = (predicted: ArrayLike<number>) =>
+    Float64Array.from(predicted, (value, row) => (actual[row]! - value) ** 2);
+  const steps = transferSteps(tasks, squares(single), squares(multi), options);
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
   }
 }
 
-/** `transfer`, resting between tasks: with a million test rows it takes a while. */
+/** `transfer` by the errors of both on each row, resting between tasks: with a million test rows it takes a while. */
 export async function transferAtRest(breathe: Breather, ...of: Parameters<typeof transferSteps>): Promise<Transfer> {
   const steps = transferSteps(...of);
   const total = new Set(of[0]).size;
@@ -63,7 +71,6 @@ export async function transferAtRest(breathe: Breather, ...of: Parameters<typeof
 /** Yields before each task. */
 function* transferSteps(
   tasks: readonly string[],
-  actual: ArrayLike<number>,
   single: ArrayLike<number>,
   multi: ArrayLike<number>,
   { confidence = 0.95, resamples = 1000, seed = 0 }: TransferOptions = {},
@@ -76,13 +83,12 @@ function* transferSteps(
   for (const [task, rows] of groupRows(tasks)) {
     yield;
     const count = rows.length;
-    let singleMse = 0;
-    let multiMse = 0;
+    let singleError = 0;
+    let multiError = 0;
     const differences = Float64Array.from(rows, (row) => {
-      const [before, after] = [(actual[row]! - single[row]!) ** 2, (actual[row]! - multi[row]!) ** 2];
-      singleMse += before / count;
-      multiMse += after / count;
-      return before - after;
+      singleError += single[row]! / count;
+      multiError += multi[row]! / count;
+      return single[row]! - multi[row]!;
     });
     for (let sample = 0; sample < resamples; sample++) {
       let sum = 0;
@@ -90,9 +96,9 @@ function* transferSteps(
       means[sample] = sum / count;
       totals[sample] = totals[sample]! + sum / tasks.length;
     }
-    const gain = singleMse - multiMse;
+    const gain = singleError - multiError;
     total += (gain * count) / tasks.length;
-    perTask.push({ task, rows: count, singleMse, multiMse, ...interval(gain, means, confidence, count) });
+    perTask.push({ task, rows: count, singleError, multiError, ...interval(gain, means, confidence, count) });
   }
   return { perTask, overall: interval(total, totals, confidence, tasks.length), confidence };
 }

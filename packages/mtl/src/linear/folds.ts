@@ -27,15 +27,27 @@ export function defaultRepeats({ y }: Design): number {
   return Math.min(5, Math.ceil(10_000 / y.length));
 }
 
-/** `count` folds, drawn anew `repeats` times; folds that would hold out nothing are left out. */
-export function drawFolds(design: Design, intercept: boolean, count: number, repeats: number, seed: number): Fold[] {
+/**
+ * `count` folds, drawn anew `repeats` times; folds that would hold out nothing are left out.
+ * @param keepSingles whether the only row of a task always trains
+ */
+export function drawFolds(
+  design: Design,
+  intercept: boolean,
+  count: number,
+  repeats: number,
+  seed: number,
+  keepSingles = false,
+): Fold[] {
   const { starts, features, x, y } = design;
   if (y.length < 2) throw new InputError("cross-validation needs two training rows, there is one; add rows, or give λ");
   const sizes = Array.from({ length: starts.length - 1 }, (_, task) => starts[task + 1]! - starts[task]!);
   return Array.from({ length: repeats }, (_, repeat) => {
-    const foldOf = foldsWithinTasks(sizes, count, seed + repeat);
-    const grams = gramsByFold(design, intercept, count, foldOf);
-    return grams.flatMap((_, fold): Fold[] => {
+    const drawn = foldsWithinTasks(sizes, count, seed + repeat);
+    const foldOf = keepSingles ? drawn.map((folds) => (folds.length < 2 ? folds.fill(count) : folds)) : drawn;
+    // The last holds the rows that always train.
+    const grams = gramsByFold(design, intercept, count + 1, foldOf);
+    return Array.from({ length: count }, (_, fold) => fold).flatMap((fold): Fold[] => {
       const held = new Int32Array(sizes.length + 1);
       for (const [task, folds] of foldOf.entries()) {
         let count = 0;

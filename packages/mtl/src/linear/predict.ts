@@ -12,6 +12,8 @@ export interface PredictOptions {
   readonly parents?: ReadonlyMap<string, string>;
   /** Shares of several nodes that stand for one, as `descriptorKinship` finds them. */
   readonly kin?: KinShares;
+  /** One row a task, for tasks that a model with interactions was not fitted on. */
+  readonly descriptors?: Table;
 }
 
 /**
@@ -23,7 +25,9 @@ export function predict(model: LinearModel, table: Table, options: PredictOption
   if (model.pipeline === null) {
     throw new InputError("predict: the model was fitted on numbers, not on a table; use predictTask");
   }
-  return predictRows(model, applyPipeline(model.pipeline, table, undefined, { target: false }), options);
+  const { descriptors } = options;
+  const prepare = { target: false, ...(descriptors && { descriptors }) };
+  return predictRows(model, applyPipeline(model.pipeline, table, undefined, prepare), options);
 }
 
 /**

@@ -1,5 +1,7 @@
-import type { Feature, Pipeline, Standardisation } from "../data/pipeline.js";
-import { featureNames } from "../data/pipeline.js";
+import { type Feature, featureNames } from "../data/features.js";
+import type { Interactions } from "../data/interactions.js";
+import { columnNames, type Pipeline } from "../data/pipeline.js";
+import type { Standardisation } from "../data/standardise.js";
 import { InputError } from "../errors.js";
 import { type LinearModel, solverNames } from "../linear/model.js";
 import { type LossDescription, lossOf } from "../losses/saved.js";
@@ -44,6 +46,10 @@ export function deserialize(text: string): LinearModel {
   const certificate = model.certificate.fields(["measure", "residual", "iterations", "converged", "solver", "remedy"]);
   const loss = readDescription(model.loss);
   const { outputs } = lossOf(loss);
+  const labels = pipeline?.labels?.length;
+  if (labels !== undefined && labels !== Math.max(2, outputs)) {
+    model.pipeline.fail(`a pipeline with the ${Math.max(2, outputs)} labels of the ${loss.name} loss`);
+  }
   const width = features.length * outputs;
   return {
     method: model.method.oneOf(["k-norm", "single-task", "pooled", "regularized", "learned"]),
@@ -121,9 +127,11 @@ function readKinship(reader: Reader): Kinship {
 }
 
 function readPipeline(reader: Reader): Pipeline {
-  const fields = reader.fields(["task", "target", "targetMean", "features", "names"]);
+  const fields = reader.fields(["task", "target", "labels", "targetMean", "features", "interactions", "names"]);
   const features = fields.features.list().map(readFeature);
-  const names = features.flatMap(featureNames);
+  const own = features.flatMap(featureNames).length;
+  const interactions = fields.interactions.orNull((inner) => readInteractions(inner, own));
+  const names = columnNames(features, interactions);
   if (
     names.join("\n") !==
     fields.names
@@ -136,10 +144,30 @@ function readPipeline(reader: Reader): Pipeline {
   return {
     task: fields.task.text(),
     target: fields.target.text(),
+    labels: fields.labels.orNull((labels) => labels.distinctTexts()),
     targetMean: fields.targetMean.number(),
     features,
+    interactions,
     names,
   };
+}
+
+function readInteractions(reader: Reader, own: number): Interactions {
+  const fields = reader.fields(["features", "tasks", "values", "products"]);
+  const features = fields.features.list().map(readFeature);
+  const width = features.flatMap(featureNames).length;
+  const tasks = fields.tasks.distinctTexts();
+  return {
+    features,
+    tasks,
+    values: Array.from(fields.values.numbers(tasks.length * width)),
+    products: fields.products.list(own * width).map(readStandardisation),
+  };
+}
+
+function readStandardisation(reader: Reader): Standardisation {
+  const { mean, scale } = reader.fields(["mean", "scale"]);
+  return { mean: mean.number(), scale: scale.positive() };
 }
 
 function readFeature(reader: Reader): Feature {
@@ -153,10 +181,7 @@ function readNumeric(reader: Reader): Feature {
     column: fields.column.text(),
     mean: fields.mean.number(),
     scale: fields.scale.positive(),
-    missing: fields.missing.orNull((missing): Standardisation => {
-      const { mean, scale } = missing.fields(["mean", "scale"]);
-      return { mean: mean.number(), scale: scale.positive() };
-    }),
+    missing: fields.missing.orNull(readStandardisation),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { LinearModel } from "../linear/model.js";
 
 export const format = "kinship linear model";
-export const version = 2;
+export const version = 3;
 
 /**
  * A model as JSON, every float64 to the bit: JSON's shortest decimals read back exactly, and −0, which JSON

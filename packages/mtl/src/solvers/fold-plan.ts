@@ -14,12 +14,14 @@ export interface FoldPlan {
 
 /**
  * "within-tasks": rows of each task; "groups": whole groups of rows, over all tasks, named row by row; "tasks": one task
- * after another. Five folds unless given, three from 10,000 rows on.
+ * after another; "given": the fold of each labelled row of each task, 0, 1, …, or −1 for a row that always trains.
+ * Five folds unless given, three from 10,000 rows on.
  */
 export type FoldScheme =
   | { readonly kind: "within-tasks"; readonly folds?: number; readonly repeats?: number }
   | { readonly kind: "groups"; readonly folds?: number; readonly groups: readonly ArrayLike<string | number>[] }
-  | { readonly kind: "tasks" };
+  | { readonly kind: "tasks" }
+  | { readonly kind: "given"; readonly foldOf: readonly ArrayLike<number>[] };
 
 /** A task's only labelled row always trains. */
 export function planFolds(tasks: readonly LabelledTask[], scheme: FoldScheme, seed: number): FoldPlan[] {
@@ -32,11 +34,12 @@ export function planFolds(tasks: readonly LabelledTask[], scheme: FoldScheme, se
       held: [{ task, rows: labelled[task]! }],
     }));
   }
-  const { folds = defaultFolds({ y: labelled.flat() }) } = scheme;
+  const { folds = defaultFolds({ y: labelled.flat() }) } =
+    scheme.kind === "given" ? givenFolds(scheme, labelled) : scheme;
   const rounds =
     scheme.kind === "within-tasks"
       ? Array.from({ length: scheme.repeats ?? 1 }, (_, repeat) => withinTasks(labelled, folds, seed + repeat))
-      : [ofGroups(tasks, labelled, scheme.groups, folds, seed)];
+      : [scheme.kind === "given" ? scheme.foldOf : ofGroups(tasks, labelled, scheme.groups, folds, seed)];
   return rounds.flatMap((foldOf) =>
     Array.from({ length: folds }, (_, fold): FoldPlan => {
       const held = labelled.flatMap((rows, task) => {
@@ -46,6 +49,24 @@ export function planFolds(tasks: readonly LabelledTask[], scheme: FoldScheme, se
       return { train: without(tasks, labels, held), held };
     }).filter(({ held }) => held.length > 0),
   );
+}
+
+function givenFolds(
+  { foldOf }: Extract<FoldScheme, { kind: "given" }>,
+  labelled: readonly (readonly number[])[],
+): { folds: number } {
+  const sizes = labelled.map((rows) => rows.length);
+  if (foldOf.length !== sizes.length || foldOf.some(({ length }, task) => length !== sizes[task])) {
+    throw new InputError(
+      `cross-validation: folds are given for [${foldOf.map(({ length }) => length)}] rows of each task, and there are [${sizes}] with a label`,
+    );
+  }
+  let folds = 0;
+  for (const fold of foldOf.flatMap((of) => Array.from(of))) {
+    if (!Number.isInteger(fold) || fold < -1) throw new InputError(`cross-validation: ${fold} is no fold`);
+    folds = Math.max(folds, fold + 1);
+  }
+  return { folds };
 }
 
 function withinTasks(labelled: readonly (readonly number[])[], folds: number, seed: number): ArrayLike<number>[] {

@@ -48,7 +48,7 @@ describe("transfer", () => {
         const forward = transfer(tasks, actual, single.slice(0, count), multi.slice(0, count), { resamples: 50 });
         const backward = transfer(tasks, actual, multi.slice(0, count), single.slice(0, count), { resamples: 50 });
         for (const [t, task] of forward.perTask.entries()) {
-          expect(task.gain).toBe(task.singleMse - task.multiMse);
+          expect(task.gain).toBe(task.singleError - task.multiError);
           const other = backward.perTask[t]!;
           expect([other.gain, other.low, other.high]).toEqual(
             [-task.gain, -task.high, -task.low].map((v) => expect.closeTo(v, 9)),

@@ -15,9 +15,9 @@ describe.each([
     for (let seed = 0; seed < 10; seed++) {
       const { single, pooled, multi } = await compareOnSchools(seed, kinship());
       for (const { model } of [single, pooled, multi]) expect(model.certificate.residual).toBeLessThan(1e-8);
-      errors.push(multi.evaluation.overall.mse);
-      expect(multi.evaluation.overall.mse).toBeLessThan(pooled.evaluation.overall.mse);
-      expect(multi.evaluation.overall.mse).toBeLessThan(single.evaluation.overall.mse);
+      errors.push(multi.judgement.error);
+      expect(multi.judgement.error).toBeLessThan(pooled.judgement.error);
+      expect(multi.judgement.error).toBeLessThan(single.judgement.error);
     }
     expect(mean(errors)).toBeLessThanOrEqual(37.8);
   }, 300_000);
@@ -32,9 +32,9 @@ describe.skipIf(folder === null)("School, ten published splits (skipped where th
     for (const split of data.splits.keys()) {
       const { single, pooled, multi } = await compareOnSplit(data, split);
       expect(multi.model.certificate.residual).toBeLessThan(1e-8);
-      errors.push(multi.evaluation.overall.mse);
-      expect(multi.evaluation.overall.mse).toBeLessThan(pooled.evaluation.overall.mse);
-      expect(multi.evaluation.overall.mse).toBeLessThan(single.evaluation.overall.mse);
+      errors.push(multi.judgement.error);
+      expect(multi.judgement.error).toBeLessThan(pooled.judgement.error);
+      expect(multi.judgement.error).toBeLessThan(single.judgement.error);
     }
     expect(data.splits.length).toBe(10);
     expect(mean(errors)).toBeLessThanOrEqual(101);

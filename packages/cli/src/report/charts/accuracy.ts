@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { ReportData } from "../data.js";
+import type { Predictions, ReportData } from "../data.js";
 import { html, type Markup } from "../html.js";
 import { colour, smallPicture } from "./canvas.js";
 
@@ -7,8 +7,10 @@ import { colour, smallPicture } from "./canvas.js";
 export const mostPoints = 20_000;
 
 /** Predicted against actual for the test rows, alone and together, on the same axes. */
-export function accuracyCharts(data: ReportData): Markup {
-  const { actual, single, multi } = data.predictions;
+export function accuracyCharts(
+  { actual, single, multi }: Extract<Predictions, { readonly kind: "numbers" }>,
+  data: ReportData,
+): Markup {
   const domain = range([actual, single, multi]);
   return html`${panel("Each alone", single, actual, colour.alone, domain, data.target)}${panel("Together", multi, actual, colour.together, domain, data.target)}`;
 }

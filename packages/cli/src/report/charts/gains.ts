@@ -19,10 +19,10 @@ const mostNamed = 30;
 export function gainChart(data: ReportData): Markup {
   const sorted = [...data.gains.perTask].sort((a, b) => b.gain - a.gain);
   const label = `Gain of each ${singular(data.task)} from learning together, with its interval, sorted`;
-  return sorted.length <= mostNamed ? namedRows(sorted, label) : caterpillar(sorted, label, plural(data.task));
+  return sorted.length <= mostNamed ? namedRows(sorted, label, data.error.name) : caterpillar(sorted, label, data);
 }
 
-function namedRows(sorted: readonly TaskGain[], label: string): Markup {
+function namedRows(sorted: readonly TaskGain[], label: string, error: string): Markup {
   const stroke = ({ verdict }: TaskGain): string => verdictColour[verdict];
   const longest = Math.max(...sorted.map(({ task }) => task.length));
   return picture(label, (size) => ({
@@ -32,7 +32,7 @@ function namedRows(sorted: readonly TaskGain[], label: string): Markup {
     marginTop: 10,
     marginBottom: 44,
     x: {
-      label: size === "narrow" ? "← hurt · gain · helped →" : "← hurt · gain in mean squared error · helped →",
+      label: size === "narrow" ? "← hurt · gain · helped →" : `← hurt · gain in ${error} · helped →`,
       labelAnchor: "center",
       labelArrow: "none",
       grid: true,
@@ -53,7 +53,8 @@ const shorten =
   (name: string): string =>
     name.length > letters ? `${name.slice(0, letters - 1)}…` : name;
 
-function caterpillar(sorted: readonly TaskGain[], label: string, tasks: string): Markup {
+function caterpillar(sorted: readonly TaskGain[], label: string, { task, error }: ReportData): Markup {
+  const tasks = plural(task);
   const ranked = sorted.map((gain, index) => ({ ...gain, rank: index + 1 }));
   const stroke = ({ verdict }: TaskGain): string => verdictColour[verdict];
   const whiskers = ranked.length <= mostWhiskers;
@@ -73,7 +74,7 @@ function caterpillar(sorted: readonly TaskGain[], label: string, tasks: string):
       y: {
         domain,
         clamp: true,
-        label: "↑ gain in mean squared error",
+        label: `↑ gain in ${error.name}`,
         labelArrow: "none",
         grid: true,
         ticks: narrow ? 5 : 7,

@@ -17,12 +17,22 @@ const palette: readonly Rgba[] = Array.from({ length: 255 }, (_, index) => {
 
 /** Two square maps over the same order of tasks: what K assumes, what the fit found. */
 export function heatMaps(data: ReportData): Markup {
-  const { assumed, found, names } = data.related;
+  const { assumed, found, names, learned } = data.related;
   const size = names.length;
-  const strongest = largestOffDiagonal(assumed, size);
   const tasks = plural(data.task);
+  const ties =
+    assumed === null
+      ? null
+      : map(
+          learned ? "Learned" : "Assumed",
+          `how strongly K ties two ${tasks}`,
+          assumed,
+          size,
+          largestOffDiagonal(assumed, size),
+          data,
+        );
   return html`<div class="maps">
-${map("Assumed", `how strongly K ties two ${tasks}`, assumed, size, strongest, data)}
+${ties}
 ${map("Found", "how alike the fits deviate from the average fit", found, size, 1, data)}
 </div>`;
 }

@@ -10,9 +10,13 @@ export function pathChart(data: ReportData): Markup {
   const single = lowerEnvelope(data.path.single.points);
   const best = nearest(multi, data.path.multi.lambda);
   const bestSingle = nearest(single, data.path.single.lambda);
-  const ceiling = readableCeiling(best.mse, [...multi, ...single]);
-  const others = data.path.multi.points.filter(({ mse }) => mse <= ceiling);
-  const shown = (curve: readonly PathPoint[]): PathPoint[] => curve.filter(({ mse }) => mse <= ceiling);
+  // Where the intercepts' λ follows λ, it tells no line from another.
+  const tiesIntercepts = data.path.multi.points.some(({ lambda, lambdaIntercept }) => lambda !== lambdaIntercept);
+  const ceiling = readableCeiling(best.error, [...multi, ...single]);
+  const others = data.path.multi.points
+    .filter(({ error }) => error <= ceiling)
+    .map((point) => ({ ...point, line: `${point.variant}|${tiesIntercepts ? point.lambdaIntercept : ""}` }));
+  const shown = (curve: readonly PathPoint[]): PathPoint[] => curve.filter(({ error }) => error <= ceiling);
   const label = "Cross-validation error against the strength of the penalty λ, together and each alone";
   return picture(label, (size) => {
     const narrow = size === "narrow";
@@ -27,30 +31,36 @@ export function pathChart(data: ReportData): Markup {
         ticks: narrow ? 4 : 8,
         tickFormat: powerOfTen,
       },
-      y: { label: "↑ error in cross-validation (MSE)", labelArrow: "none", grid: true, ticks: 5, zero: false },
+      y: {
+        label: `↑ error in cross-validation (${data.error.short})`,
+        labelArrow: "none",
+        grid: true,
+        ticks: 5,
+        zero: false,
+      },
       marks: [
         Plot.line(others, {
-          ...{ x: "lambda", y: "mse", z: "lambdaIntercept", stroke: colour.together },
+          ...{ x: "lambda", y: "error", z: "line", stroke: colour.together },
           ...{ strokeOpacity: 0.16, strokeWidth: 1 },
         }),
         Plot.areaY(shown(multi), {
           ...{ x: "lambda", fill: colour.together, fillOpacity: 0.14 },
-          y1: ({ mse, standardError }: PathPoint) => mse - standardError,
-          y2: ({ mse, standardError }: PathPoint) => Math.min(ceiling, mse + standardError),
+          y1: ({ error, standardError }: PathPoint) => error - standardError,
+          y2: ({ error, standardError }: PathPoint) => Math.min(ceiling, error + standardError),
         }),
         Plot.line(shown(single), {
           x: "lambda",
-          y: "mse",
+          y: "error",
           stroke: colour.alone,
           strokeWidth: 2,
           strokeDasharray: "6,3",
         }),
-        Plot.line(shown(multi), { x: "lambda", y: "mse", stroke: colour.together, strokeWidth: 2.5 }),
+        Plot.line(shown(multi), { x: "lambda", y: "error", stroke: colour.together, strokeWidth: 2.5 }),
         Plot.ruleX([best], { x: "lambda", stroke: colour.together, strokeDasharray: "2,3" }),
-        Plot.dot([bestSingle], { x: "lambda", y: "mse", fill: colour.alone, r: 5 }),
+        Plot.dot([bestSingle], { x: "lambda", y: "error", fill: colour.alone, r: 5 }),
         Plot.dot([best], {
           x: "lambda",
-          y: "mse",
+          y: "error",
           fill: colour.together,
           r: 5.5,
           stroke: colour.paper,
@@ -66,7 +76,7 @@ export function pathChart(data: ReportData): Markup {
 }
 
 /** 0.1, 1, 10, then 10⁴; nothing at the ticks between. */
-function powerOfTen(value: number): string {
+export function powerOfTen(value: number): string {
   const exponent = Math.round(Math.log10(value));
   if (Math.abs(value / 10 ** exponent - 1) > 1e-9) return "";
   return Math.abs(exponent) <= 3 ? String(10 ** exponent) : `10${superscript(exponent)}`;
@@ -77,7 +87,7 @@ export function lowerEnvelope(points: readonly PathPoint[]): PathPoint[] {
   const least = new Map<number, PathPoint>();
   for (const point of points) {
     const known = least.get(point.lambda);
-    if (known === undefined || point.mse < known.mse) least.set(point.lambda, point);
+    if (known === undefined || point.error < known.error) least.set(point.lambda, point);
   }
   return [...least.values()].sort((a, b) => a.lambda - b.lambda);
 }
@@ -89,6 +99,6 @@ const nearest = (curve: readonly PathPoint[], lambda: number): PathPoint =>
 
 /** Without a penalty errors may be huge: they would press the part that matters flat. */
 function readableCeiling(best: number, points: readonly PathPoint[]): number {
-  const right = points.filter(({ mse }) => mse <= 1.6 * best).map(({ mse }) => mse);
-  return Math.max(1.02 * best, ...right);
+  const right = points.map(({ error }) => error).filter((error) => error <= best + 0.6 * Math.abs(best));
+  return Math.max(best + 0.02 * Math.abs(best), ...right);
 }

@@ -1,0 +1,67 @@
+import type { CrossValidation } from "../linear/cross-validate.js";
+import type { AnyRegularizer } from "../regularizers/regularizer.js";
+import type { LinearCrossValidation } from "../solvers/cross-validate.js";
+
+/** One choice of penalties and the error it had on rows held out. */
+export interface ValidationPoint {
+  readonly lambda: number;
+  readonly lambdaIntercept: number;
+  /** The regularizer's options, where there were several to choose from: "ratio 0.5"; else "". */
+  readonly variant: string;
+  /** Over all rows held out, as `Judgement.errorName` says. */
+  readonly error: number;
+  /** Standard error of the folds' errors. */
+  readonly standardError: number;
+}
+
+/** How the penalties were chosen, on training rows only. */
+export interface Validation extends Omit<ValidationPoint, "standardError"> {
+  readonly path: readonly ValidationPoint[];
+  readonly folds: number;
+}
+
+export function validationOfSquares({ lambda, lambdaIntercept, mse, path, folds }: CrossValidation): Validation {
+  return {
+    ...{ lambda, lambdaIntercept, folds, variant: "", error: mse },
+    path: path.map(({ mse: error, ...point }) => ({ ...point, variant: "", error })),
+  };
+}
+
+/** What stands between a cross-validation of regularizers and what is shown of it. */
+export interface ShownAs {
+  /** λ_b; null where it follows λ. */
+  readonly lambdaIntercept: number | null;
+  /** Mean losses to errors: value · factor + offset. */
+  readonly factor: number;
+  readonly offset: number;
+}
+
+export function validationOf(
+  { lambda, regularizer, error, path, folds }: LinearCrossValidation,
+  { lambdaIntercept, factor, offset }: ShownAs,
+): Validation {
+  const variant = variants(new Set(path.map((point) => point.regularizer)));
+  const shown = (point: { readonly lambda: number; readonly regularizer: AnyRegularizer; readonly error: number }) => ({
+    lambda: point.lambda,
+    lambdaIntercept: lambdaIntercept ?? point.lambda,
+    variant: variant(point.regularizer),
+    error: point.error * factor + offset,
+  });
+  return {
+    ...shown({ lambda, regularizer, error }),
+    folds,
+    path: path
+      .map((point) => ({ ...shown(point), standardError: point.standardError * factor }))
+      .sort((a, b) => a.lambda - b.lambda),
+  };
+}
+
+/** "ratio 0.5", "clusters 3": the options in which candidates differ. Of two parts, the second one's weight is `own`. */
+function variants(candidates: ReadonlySet<AnyRegularizer>): (of: AnyRegularizer) => string {
+  const keys = [...candidates].flatMap(({ parameters }) => Object.keys(parameters));
+  const varied = [...new Set(keys)].filter(
+    (key) => new Set([...candidates].map(({ parameters }) => parameters[key] ?? 1)).size > 1,
+  );
+  return ({ parameters }) =>
+    varied.map((key) => `${key === "part 2, weight" ? "own" : key} ${parameters[key] ?? 1}`).join(", ");
+}

@@ -1,0 +1,7 @@
+export {
+  type CrossValidateInWorkersOptions,
+  createWorkers,
+  crossValidateInWorkers,
+  type Workers,
+  type WorkersOptions,
+} from "./workers.js";
