@@ -1,23 +1,33 @@
+import { diagonaliseByRotations } from "./jacobi.js";
 import { multiplyRows } from "./multiply-rows.js";
+import { addOuterProducts } from "./outer-products.js";
 
 /** So many decompositions may start from the rotation of the one before: longer, and rounding adds up in it. */
 const lifetime = 64;
 /** Inner products below this share of (largest value · larger of the two) are rounding of Q M. */
 const orthogonal = 1e-14;
+/** Values below this share of the largest are lost in M Mᵀ: their rounding would be more than 1e-12 of the largest. */
+const visible = 1e-4;
 
 /** Singular values and vectors of one matrix after another, all [rows, columns] and changing little. */
 export interface Spectrum {
   /** min(rows, columns) singular values of the matrix last decomposed, in no order. */
   readonly values: Float64Array;
-  decompose(matrix: Float64Array): Float64Array;
-  /** out = U diag(values) Vᵀ with other values for the decomposed matrix's own. A zero stays zero. */
+  /**
+   * Values below `bound`, a share of the largest, cost twice the work to have right to more than 1e-8 of the largest:
+   * that is left out where `enough`, told of the values so found, says so. The matrix is read again by `rebuild`: it
+   * must not change in between.
+   */
+  decompose(matrix: Float64Array, enough?: (values: Float64Array, bound: number) => boolean): Float64Array;
+  /** out = U diag(values) Vᵀ with other values for the decomposed matrix's own; `out` may be it. A zero stays zero. */
   rebuild(values: Float64Array, out: Float64Array): void;
 }
 
 /**
- * A = Q M is made to have orthogonal rows by rotations Q that diagonalise A Aᵀ, and is then formed again from M and
- * checked, as often as need be: the speed of the small matrix, and small singular values keep their digits, as in
- * one-sided Jacobi (Demmel & Veselić, Jacobi's method is more accurate than QR, 1992). Starts from the last Q.
+ * Rotations Q diagonalise M Mᵀ, starting from the last Q: a matrix of the smaller side, whose values are as exact as the
+ * least is visible in it. Where it is not, A = Q M is formed and its rows made orthogonal, as often as need be: then
+ * small singular values keep their digits, as in one-sided Jacobi (Demmel & Veselić, Jacobi's method is more accurate
+ * than QR, 1992).
  */
 export function createSpectrum(rows: number, columns: number): Spectrum {
   const wide = rows <= columns;
@@ -26,26 +36,64 @@ export function createSpectrum(rows: number, columns: number): Spectrum {
   const a = new Float64Array(m * n);
   const q = new Float64Array(m * m);
   const gram = new Float64Array(m * m);
+  const half = new Float64Array(m * m);
   const values = new Float64Array(m);
+  const ones = new Float64Array(n).fill(1);
+  const map = new Float64Array(m * m);
+  const row = new Float64Array(m);
+  let source: Float64Array = a;
+  let rotated = false;
   let age = lifetime;
 
-  function decompose(matrix: Float64Array): Float64Array {
+  function decompose(matrix: Float64Array, enough?: (values: Float64Array, bound: number) => boolean): Float64Array {
     if (age++ >= lifetime) {
       age = 0;
       q.fill(0);
       for (let i = 0; i < m; i++) q[i * m + i] = 1;
     }
+    source = matrix;
+    rotated = false;
+    const bound = decomposeSquare(matrix);
+    const blind = !(bound > 0) || values.some((value) => value < bound);
+    if (blind && !(bound > 0 && enough?.(values, bound))) decomposeRows(matrix);
+    return values;
+  }
+
+  /** By Q M Mᵀ Qᵀ. Returns the bound below which values are lost; NaN or 0 where all are. */
+  function decomposeSquare(matrix: Float64Array): number {
+    if (wide) for (let i = 0; i < m; i++) multiplyRows(matrix, 0, i + 1, n, matrix, i * n, half, i * m);
+    else {
+      half.fill(0);
+      addOuterProducts(matrix, ones, 0, n, m, half);
+    }
+    mirror(half);
+    // Symmetric, so that its rows are its columns: gram = (half Qᵀ)ᵀ Qᵀ.
+    for (let i = 0; i < m; i++) multiplyRows(half, 0, m, m, q, i * m, map, i * m);
+    for (let i = 0; i < m; i++) multiplyRows(q, 0, i + 1, m, map, i * m, gram, i * m);
+    mirror(gram);
+    diagonaliseByRotations(gram, q, m, Number.EPSILON);
+    let largest = 0;
+    for (let i = 0; i < m; i++) {
+      values[i] = Math.sqrt(Math.max(0, gram[i * m + i]!));
+      largest = Math.max(largest, values[i]!);
+    }
+    return largest < Number.POSITIVE_INFINITY ? visible * largest : Number.NaN;
+  }
+
+  function mirror(square: Float64Array): void {
+    for (let i = 0; i < m; i++) for (let k = 0; k < i; k++) square[k * m + i] = square[i * m + k]!;
+  }
+
+  function decomposeRows(matrix: Float64Array): void {
+    rotated = true;
     for (let round = 0; round < 8; round++) {
       rotateRows(matrix);
       for (let i = 0; i < m; i++) multiplyRows(a, 0, i + 1, n, a, i * n, gram, i * m);
-      for (let i = 0; i < m; i++) {
-        values[i] = Math.sqrt(gram[i * m + i]!);
-        for (let k = 0; k < i; k++) gram[k * m + i] = gram[i * m + k]!;
-      }
+      for (let i = 0; i < m; i++) values[i] = Math.sqrt(gram[i * m + i]!);
+      mirror(gram);
       if (isOrthogonal()) break;
-      diagonalise(gram, q, m);
+      diagonaliseByRotations(gram, q, m, 0);
     }
-    return values;
   }
 
   /** a = Q M, or Q Mᵀ where the matrix is tall. */
@@ -75,6 +123,41 @@ export function createSpectrum(rows: number, columns: number): Spectrum {
   }
 
   function rebuild(other: Float64Array, out: Float64Array): void {
+    if (rotated) rebuildFromRows(other, out);
+    else multiplyMap(other, out);
+  }
+
+  /** out = F M, or M F where the matrix is tall, with F = Qᵀ diag(other/values) Q. */
+  function multiplyMap(other: Float64Array, out: Float64Array): void {
+    map.fill(0);
+    for (let i = 0; i < m; i++) {
+      if (other[i] === 0 || values[i] === 0) continue;
+      const scale = other[i]! / values[i]!;
+      for (let k = 0; k < m; k++) {
+        const factor = scale * q[i * m + k]!;
+        const to = k * m;
+        for (let l = 0; l <= k; l++) map[to + l] = map[to + l]! + factor * q[i * m + l]!;
+      }
+    }
+    mirror(map);
+    if (!wide) {
+      for (let t = 0; t < n; t++) {
+        multiplyRows(map, 0, m, m, source, t * m, row, 0);
+        for (let k = 0; k < m; k++) out[t * m + k] = row[k]!;
+      }
+      return;
+    }
+    const copy = out === source ? source.slice() : source;
+    out.fill(0);
+    for (let i = 0; i < m; i++) {
+      for (let k = 0; k < m; k++) {
+        const factor = map[i * m + k]!;
+        if (factor !== 0) for (let j = 0; j < n; j++) out[i * n + j] = out[i * n + j]! + factor * copy[k * n + j]!;
+      }
+    }
+  }
+
+  function rebuildFromRows(other: Float64Array, out: Float64Array): void {
     out.fill(0);
     for (let i = 0; i < m; i++) {
       if (other[i] === 0 || values[i] === 0) continue;
@@ -94,65 +177,4 @@ export function createSpectrum(rows: number, columns: number): Spectrum {
   }
 
   return { values, decompose, rebuild };
-}
-
-/**
- * Cyclic Jacobi rotations that make a symmetric n × n matrix diagonal, applied to the rows of `q` too (Golub & Van Loan,
- * Matrix Computations, 8.5).
- */
-function diagonalise(b: Float64Array, q: Float64Array, n: number): void {
-  let largest = 0;
-  for (let i = 0; i < n; i++) largest = Math.max(largest, b[i * n + i]!);
-  const negligible = Number.EPSILON * largest;
-  for (let sweep = 0; sweep < 30; sweep++) {
-    let rotated = false;
-    for (let i = 0; i < n; i++) {
-      for (let k = i + 1; k < n; k++) {
-        const product = b[i * n + k]!;
-        const scale = Math.sqrt(Math.abs(b[i * n + i]! * b[k * n + k]!));
-        if (Math.abs(product) <= Number.EPSILON * scale || Math.abs(product) <= 0.1 * negligible * Number.EPSILON)
-          continue;
-        if (sweep > 3 && Math.abs(product) <= negligible) continue;
-        rotated = true;
-        const zeta = (b[k * n + k]! - b[i * n + i]!) / (2 * product);
-        const tangent = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
-        const cosine = 1 / Math.sqrt(1 + tangent * tangent);
-        const sine = cosine * tangent;
-        rotateBoth(b, n, i, k, cosine, sine, tangent * product);
-        rotatePair(q, i * n, k * n, n, cosine, sine);
-      }
-    }
-    if (!rotated) return;
-  }
-}
-
-function rotatePair(a: Float64Array, p: number, q: number, n: number, cosine: number, sine: number): void {
-  for (let j = 0; j < n; j++) {
-    const left = a[p + j]!;
-    const right = a[q + j]!;
-    a[p + j] = cosine * left - sine * right;
-    a[q + j] = sine * left + cosine * right;
-  }
-}
-
-/** Rows and columns i and k of a symmetric matrix, both triangles kept. */
-function rotateBoth(
-  b: Float64Array,
-  n: number,
-  i: number,
-  k: number,
-  cosine: number,
-  sine: number,
-  shift: number,
-): void {
-  const [first, second] = [b[i * n + i]! - shift, b[k * n + k]! + shift];
-  rotatePair(b, i * n, k * n, n, cosine, sine);
-  for (let j = 0; j < n; j++) {
-    b[j * n + i] = b[i * n + j]!;
-    b[j * n + k] = b[k * n + j]!;
-  }
-  b[i * n + i] = first;
-  b[k * n + k] = second;
-  b[i * n + k] = 0;
-  b[k * n + i] = 0;
 }

@@ -18,6 +18,10 @@ export function copyMatrix(matrix: MatrixLike, what: string, out: Float64Array, 
   const { rows, columns } = matrixShape(matrix, what);
   if (isStrided(matrix)) {
     const { data, stride, offset } = matrix;
+    if (data instanceof Float64Array && stride[1] === 1 && stride[0] === columns) {
+      out.set(data.subarray(offset, offset + rows * columns), at);
+      return;
+    }
     for (let i = 0; i < rows; i++) {
       const start = offset + i * stride[0]!;
       for (let j = 0; j < columns; j++) out[at + i * columns + j] = data[start + j * stride[1]!]!;
@@ -50,7 +54,13 @@ export function vectorOf(vector: VectorLike, what: string): Float64Array {
     if (shape.length !== 1) throw new InputError(`${what} must be a vector, its shape is [${Array.from(shape)}]`);
     return Float64Array.from({ length: shape[0]! }, (_, i) => data[offset + i * stride[0]!]!);
   }
-  return Float64Array.from(vector, (value, i) => (typeof value === "number" ? value : refuse(value, what, i)));
+  if (ArrayBuffer.isView(vector)) return new Float64Array(vector);
+  const out = new Float64Array(vector.length);
+  for (let i = 0; i < out.length; i++) {
+    const value = vector[i];
+    out[i] = typeof value === "number" ? value : refuse(value, what, i);
+  }
+  return out;
 }
 
 /** Typed arrays would turn a text or null into a number without a word. */

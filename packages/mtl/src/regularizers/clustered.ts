@@ -43,7 +43,6 @@ export function clustered({ clusters, spread = 0.1 }: ClusteredOptions): Regular
           const theta = weightsOf(values, step, clusters, low, high);
           return values.map((value, i) => (value * theta[i]!) / (theta[i]! + step));
         },
-        polar: () => 0,
         conjugate(values) {
           const sorted = values.slice().sort().reverse();
           return (low * sumOfSquares(sorted) + sumOfSquares(sorted, 0, Math.min(clusters, sorted.length))) / 2;

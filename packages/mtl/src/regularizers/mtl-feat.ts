@@ -20,7 +20,6 @@ export function mtlFeat(): Regularizer {
           const shift = 2 * step * shrunkSum(values, step);
           return values.map((value) => Math.max(0, value - shift));
         },
-        polar: () => 0,
         conjugate: (values) => largestAbsolute(values) ** 2 / 4,
       }),
   };

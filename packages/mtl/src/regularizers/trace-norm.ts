@@ -14,7 +14,6 @@ export function traceNorm(): Regularizer {
         value: sumOf,
         proximal: (values, step) => values.map((value) => Math.max(0, value - step)),
         polar: largestAbsolute,
-        conjugate: () => 0,
       }),
   };
 }

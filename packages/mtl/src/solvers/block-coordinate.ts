@@ -1,21 +1,27 @@
 import { remedyFor } from "./certificate.js";
+import type { FeatureBlocks } from "./feature-blocks.js";
 import type { SharedGrams } from "./gram-term.js";
 import type { ProximalOptions, Solution } from "./proximal-gradient.js";
 
 /**
- * Σ_t ‖X w_t − y_t‖² + λ (norm Σ_j ‖W_·j‖₂ + ridge/2 ‖W‖²) where all tasks share X: each feature's minimum, the others
- * held, is closed, and a change of it costs one column of the Gram matrix (Friedman, Hastie & Tibshirani, 2010, on
- * groups). Passes run over a working set, the features in use and those that break their optimality condition
- * (Tibshirani et al., Strong rules for discarding predictors, 2012), and the duality gap is taken over all features.
+ * Σ_t ‖X_t w_t − y_t‖² + λ (norm Σ_j ‖W_·j‖₂ + ridge/2 ‖W‖²): each feature's minimum, the others held, costs about the
+ * row of the Gram matrices that tells the other features of it (Friedman, Hastie & Tibshirani, 2010, on groups). Passes
+ * run over a working set, the features in use and those that break their optimality condition (Tibshirani et al.,
+ * Strong rules for discarding predictors, 2012), and the duality gap is taken over all features.
  */
-export function createBlockCoordinate(grams: SharedGrams, features: number, price: { norm: number; ridge: number }) {
-  const gram = grams.matrices[0]!;
+export function createBlockCoordinate(
+  blocks: FeatureBlocks,
+  grams: Pick<SharedGrams, "moments" | "squares">,
+  features: number,
+  price: { norm: number; ridge: number },
+) {
   const tasks = grams.squares.length;
   const total = grams.squares.reduce((sum, square) => sum + square, 0);
   const moments = transpose(grams.moments, tasks, features);
   const w = new Float64Array(features * tasks);
   const gradient = new Float64Array(features * tasks);
   const change = new Float64Array(tasks);
+  const all = Int32Array.from({ length: features }, (_, j) => j);
 
   function normOf(j: number): number {
     let squares = 0;
@@ -27,18 +33,13 @@ export function createBlockCoordinate(grams: SharedGrams, features: number, pric
   function refresh(): void {
     for (let i = 0; i < gradient.length; i++) gradient[i] = -2 * moments[i]!;
     for (let j = 0; j < features; j++) {
-      if (inUse(j)) for (let k = 0; k < features; k++) addScaled(k, 2 * gram[j * features + k]!, w, j * tasks);
+      if (inUse(j)) blocks.spread(all, j, w.subarray(j * tasks, (j + 1) * tasks), gradient);
     }
   }
 
   function inUse(j: number): boolean {
     for (let i = j * tasks; i < (j + 1) * tasks; i++) if (w[i] !== 0) return true;
     return false;
-  }
-
-  function addScaled(k: number, factor: number, v: Float64Array, from: number): void {
-    const to = k * tasks;
-    for (let t = 0; t < tasks; t++) gradient[to + t] = gradient[to + t]! + factor * v[from + t]!;
   }
 
   /** Objective and duality gap over some of the features; over all of them it is the problem's own. */
@@ -67,44 +68,14 @@ export function createBlockCoordinate(grams: SharedGrams, features: number, pric
     return { objective: errors + penalty, gap: Math.max(0, errors + penalty - dual) };
   }
 
-  /** Brings the gradient of the working set up to date with a change of feature j. By index: this is where time goes. */
-  function spread(set: Int32Array, j: number): void {
-    const count = tasks;
-    for (let s = 0; s < set.length; s++) {
-      const k = set[s]!;
-      const factor = 2 * gram[j * features + k]!;
-      const to = k * count;
-      for (let t = 0; t < count; t++) gradient[to + t] = gradient[to + t]! + factor * change[t]!;
-    }
-  }
-
   function pass(set: Int32Array, lambda: number): void {
-    const [strength, ridge] = [lambda * price.norm, lambda * price.ridge];
-    for (const j of set) {
-      const own = 2 * gram[j * features + j]!;
-      if (!(own > 0)) continue;
-      let squares = 0;
-      for (let t = 0; t < tasks; t++) {
-        change[t] = own * w[j * tasks + t]! - gradient[j * tasks + t]!;
-        squares += change[t]! * change[t]!;
-      }
-      const norm = Math.sqrt(squares);
-      const factor = norm > strength ? (1 - strength / norm) / (own + ridge) : 0;
-      let moved = false;
-      for (let t = 0; t < tasks; t++) {
-        const value = factor * change[t]!;
-        change[t] = value - w[j * tasks + t]!;
-        w[j * tasks + t] = value;
-        if (change[t] !== 0) moved = true;
-      }
-      if (moved) spread(set, j);
-    }
+    const prices = { strength: lambda * price.norm, ridge: lambda * price.ridge };
+    for (const j of set) if (blocks.minimise(j, w, gradient, prices, change)) blocks.spread(set, j, change, gradient);
   }
 
   function solve({ lambda, start, tolerance, maxIterations, onIteration }: ProximalOptions): Solution {
     if (start === undefined) w.fill(0);
     else w.set(transpose(start, tasks, features));
-    const all = Int32Array.from({ length: features }, (_, j) => j);
     const goal = tolerance * total;
     let iterations = 0;
     let judged = { objective: total, gap: 0 };

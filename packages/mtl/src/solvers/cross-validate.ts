@@ -104,7 +104,7 @@ export async function searchLambda(
       return point.error;
     };
     if (options.lambdas !== undefined) for (const lambda of descending(options.lambdas)) await visit(lambda);
-    else await descend(createEngine(whole, regularizer, intercept, caller).lambdaMax, visit);
+    else await descend(createEngine(whole, regularizer, intercept, caller).lambdaMax(), visit);
   }
   let best = path[0]!;
   for (const point of path) if (point.error < best.error || Number.isNaN(best.error)) best = point;

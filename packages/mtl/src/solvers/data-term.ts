@@ -10,7 +10,9 @@ export interface DataTerm {
   evaluate(w: Float64Array, gradient: Float64Array): number;
   /** The dual objective, but for the penalty's conjugate, at `scale` times the dual point of the last evaluation. */
   dual(scale: number): number;
-  /** b at the last evaluation, [tasks, outputs]. */
+  /** Moves the intercepts to their best at W. */
+  settle(w: Float64Array): void;
+  /** b at the last evaluation, or where they were settled since, [tasks, outputs]. */
   readonly intercepts: Float64Array;
   /** Writes ∇²F v at the last evaluation, intercepts held: an upper bound of F's own curvature. */
   curve(v: Float64Array, out: Float64Array): void;

@@ -6,7 +6,8 @@ import { splitPenalty } from "../regularizers/split.js";
 import { createBlockCoordinate } from "./block-coordinate.js";
 import type { FitCertificate } from "./certificate.js";
 import { type DataTerm, largestCurvature } from "./data-term.js";
-import { createGramTerm } from "./gram-term.js";
+import { featureBlocks } from "./feature-blocks.js";
+import { createGramTerm, type SharedGrams } from "./gram-term.js";
 import { solveNewton } from "./newton.js";
 import type { Problem } from "./problem.js";
 import {
@@ -25,7 +26,7 @@ export interface Engine {
   /**
    * From this λ on, all weights are zero; for penalties that no λ makes it so, a λ at which they outweigh the data by far.
    */
-  readonly lambdaMax: number;
+  lambdaMax(): number;
   solve(options: ProximalOptions): EngineSolution;
 }
 
@@ -49,8 +50,8 @@ export interface InterceptChoice {
 }
 
 /**
- * Newton's method where the penalty is quadratic, block coordinates where all tasks share their inputs and the penalty
- * goes by features, else proximal gradients.
+ * Newton's method where the penalty is quadratic, block coordinates where errors are squared and the penalty goes by
+ * features, else proximal gradients.
  * @throws InputError for coupled intercepts without a K, and free ones that have no minimum.
  */
 export function createEngine(
@@ -101,22 +102,39 @@ function proximalEngine(problem: Problem, penalty: Penalty, copies: number, free
   const allSquared = problem.blocks.every(({ loss }) => loss.quadratic);
   if (allSquared && ridge === 0 && prefersGrams(problem)) {
     const term = createGramTerm(problem, free);
-    const { matrices, share } = term.grams;
-    const shared = matrices.length === 1 && share.every((value) => value === 1);
-    const task: ProximalProblem = { term, penalty, copies };
-    const reference = nullFit(term);
-    const lambdaMax = lambdaFor(task, reference);
-    if (shared && penalty.featurewise !== undefined && penalty.featurewise.norm > 0) {
-      const { solve } = createBlockCoordinate(term.grams, problem.features, penalty.featurewise);
-      return { lambdaMax, solve: (options) => finish(solve(options), term, 1) };
-    }
-    return { lambdaMax, solve: (options) => finish(solveProximal(task, reference, options), term, copies) };
+    const general = proximalSolver({ term, penalty, copies });
+    const descend = featurewiseSolver(term.grams, problem.features, penalty);
+    return {
+      lambdaMax: general.lambdaMax,
+      solve(options) {
+        const solve = descend !== null && options.lambda > 0 ? descend : general.solve;
+        return finish(solve(options), term, copies);
+      },
+    };
   }
   const term = createRowTerm(problem, { free, ridge });
-  const task: ProximalProblem = { term, penalty, copies };
-  const reference = nullFit(term);
-  const lambdaMax = lambdaFor(task, reference);
-  return { lambdaMax, solve: (options) => finish(solveProximal(task, reference, options), term, copies) };
+  const { lambdaMax, solve } = proximalSolver({ term, penalty, copies });
+  return { lambdaMax, solve: (options) => finish(solve(options), term, copies) };
+}
+
+/** What a problem is judged against is found when first asked for: it costs as much as a step. */
+function proximalSolver(task: ProximalProblem) {
+  let known: NullFit | undefined;
+  const reference = () => {
+    known ??= nullFit(task.term);
+    return known;
+  };
+  return {
+    lambdaMax: () => lambdaFor(task, reference()),
+    solve: (options: ProximalOptions) => solveProximal(task, reference(), options),
+  };
+}
+
+/** Block coordinates, where the penalty goes by features. */
+function featurewiseSolver(grams: SharedGrams, features: number, { featurewise }: Penalty) {
+  if (featurewise === undefined || !(featurewise.norm > 0)) return null;
+  const blocks = featureBlocks(grams, features);
+  return blocks === null ? null : createBlockCoordinate(blocks, grams, features, featurewise).solve;
 }
 
 function lambdaFor(task: ProximalProblem, reference: NullFit): number {
@@ -126,14 +144,13 @@ function lambdaFor(task: ProximalProblem, reference: NullFit): number {
   return 10 * Math.max(largestAbsolute(reference.gradient), reference.curvature()) || 1;
 }
 
-/** Intercepts belong to the weights that were evaluated last. */
 function finish(solution: Solution, term: DataTerm, copies: number): EngineSolution {
   const { weights: state, objective, certificate } = solution;
   const parts =
     copies === 1 ? [] : Array.from({ length: copies }, (_, c) => state.slice(c * term.size, (c + 1) * term.size));
-  const weights = new Float64Array(term.size);
-  for (let i = 0; i < state.length; i++) weights[i % term.size]! += state[i]!;
-  term.evaluate(weights, new Float64Array(term.size));
+  const weights = state.slice(0, term.size);
+  for (let i = term.size; i < state.length; i++) weights[i % term.size]! += state[i]!;
+  term.settle(weights);
   return { weights, parts, intercepts: term.intercepts.slice(), objective, certificate, state };
 }
 
@@ -143,12 +160,13 @@ function newtonEngine(problem: Problem, matrix: Float64Array, { mode, lambda: ow
   const columns = wide.features;
   const gramsWork = wide.blocks.every(({ loss }) => loss.quadratic) && prefersGrams(wide);
   const term = gramsWork ? createGramTerm(wide, false) : createRowTerm(wide, { free: false, ridge: 0 });
-  term.evaluate(new Float64Array(term.size), new Float64Array(term.size));
   let least = Number.POSITIVE_INFINITY;
   for (let t = 0; t < names.length; t++) least = Math.min(least, matrix[t * names.length + t]!);
-  const lambdaMax = (10 * largestCurvature(term)) / (least || 1) || 1;
   return {
-    lambdaMax,
+    lambdaMax() {
+      term.evaluate(new Float64Array(term.size), new Float64Array(term.size));
+      return (10 * largestCurvature(term)) / (least || 1) || 1;
+    },
     solve(options) {
       const coupled = mode === "coupled" ? (own ?? options.lambda) : 0;
       const isIntercept = (k: number) => k % columns >= features;

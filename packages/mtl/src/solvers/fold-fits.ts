@@ -1,3 +1,4 @@
+import { dot } from "../algebra/dot.js";
 import { matrixOf, vectorOf } from "../data/arrays.js";
 import { InputError } from "../errors.js";
 import type { LinearModel } from "../linear/model.js";
@@ -6,7 +7,7 @@ import type { Loss } from "../losses/loss.js";
 import { createEngine } from "./engine.js";
 import { interceptOf, type LinearProblemOptions, modelOf } from "./fit-linear.js";
 import type { FoldPlan } from "./fold-plan.js";
-import { type LabelledTask, type Problem, problemOf } from "./problem.js";
+import { type LabelledTask, type Problem, problemOf, type Sources } from "./problem.js";
 import type { ProximalOptions } from "./proximal-gradient.js";
 
 const caller = "crossValidateLinear";
@@ -34,7 +35,8 @@ export type SolveFolds = (settings: FoldSettings, rest: () => Promise<void>) => 
 export type FoldSolver = (work: FoldWork) => (choice: LinearProblemOptions) => SolveFolds;
 
 export const inThisThread: FoldSolver = ({ tasks, loss, plans }) => {
-  const problems = plans.map(({ train }) => problemOf(train, loss, caller));
+  const sources: Sources = new Map();
+  const problems = plans.map(({ train }) => problemOf(train, loss, caller, sources));
   return (choice) => {
     const fits = plans.map((plan, k) => foldFit({ tasks, loss, plan, problem: problems[k]!, choice }));
     return async (settings, rest) => {
@@ -57,6 +59,7 @@ export interface FoldProblem extends Omit<FoldWork, "plans"> {
 /** One fold, ready for one λ after another: each starts from the nearest that was solved. */
 export function foldFit({ tasks, loss, plan, problem, choice }: FoldProblem): (settings: FoldSettings) => FoldOutcome {
   const engine = createEngine(problem, choice.regularizer, interceptOf(choice, caller), caller);
+  const held = heldOut(plan, tasks);
   const solved = new Map<number, Float64Array>();
   return (settings) => {
     const { lambda } = settings;
@@ -64,7 +67,7 @@ export function foldFit({ tasks, loss, plan, problem, choice }: FoldProblem): (s
     const solution = engine.solve({ ...settings, ...(start && { start }) });
     solved.set(lambda, solution.state);
     return {
-      loss: heldOutLoss(modelOf(problem, solution, choice, lambda), tasks, plan, loss),
+      loss: heldOutLoss(modelOf(problem, solution, choice, lambda), held, loss),
       converged: solution.certificate.converged,
     };
   };
@@ -80,15 +83,32 @@ function nearest(solved: ReadonlyMap<number, Float64Array>, lambda: number): Flo
   return found;
 }
 
+/** Rows of one task that are held out, and what they should give. */
+interface HeldOut {
+  readonly name: string;
+  /** [rows, features] */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+}
+
+function heldOut({ held }: FoldPlan, tasks: readonly LabelledTask[]): HeldOut[] {
+  return held.map(({ task, rows }) => {
+    const { name, x, y } = tasks[task]!;
+    const { data, columns } = matrixOf(x, "x");
+    const labels = vectorOf(y, "y");
+    const inputs = new Float64Array(rows.length * columns);
+    for (const [i, row] of rows.entries()) inputs.set(data.subarray(row * columns, (row + 1) * columns), i * columns);
+    return { name, x: inputs, y: Float64Array.from(rows, (row) => labels[row]!) };
+  });
+}
+
 /** The sum of losses of the rows held out. A task that did not train is predicted as the model predicts unseen ones. */
-function heldOutLoss(model: LinearModel, tasks: readonly LabelledTask[], { held }: FoldPlan, loss: Loss): number {
+function heldOutLoss(model: LinearModel, held: readonly HeldOut[], loss: Loss): number {
   const nodes = new Map(nodeNames(model).map((name, node) => [name, node]));
   const { outputs } = loss;
   const width = model.features.length;
-  const scores = new Float64Array(outputs);
   let total = 0;
-  for (const { task, rows } of held) {
-    const { x, y, name } = tasks[task]!;
+  for (const { name, x, y } of held) {
     const node = nodes.get(name) ?? (model.kinship.root === null ? undefined : nodes.get(model.kinship.root));
     if (node === undefined) {
       throw new InputError(
@@ -96,16 +116,13 @@ function heldOutLoss(model: LinearModel, tasks: readonly LabelledTask[], { held 
           `use folds within tasks`,
       );
     }
-    const inputs = matrixOf(x, "x").data;
-    const labels = vectorOf(y, "y");
-    for (const row of rows) {
+    const scores = new Float64Array(y.length * outputs);
+    for (let i = 0; i < y.length; i++) {
       for (let c = 0; c < outputs; c++) {
         const at = node * outputs + c;
-        let score = model.intercepts[at]!;
-        for (let j = 0; j < width; j++) score += model.weights[at * width + j]! * inputs[row * width + j]!;
-        scores[c] = score;
+        scores[i * outputs + c] = model.intercepts[at]! + dot(model.weights, at * width, x, i * width, width);
       }
-      total += loss.value(scores, 0, labels[row]!);
+      total += loss.value(scores, i * outputs, y[i]!);
     }
   }
   return total;

@@ -1,6 +1,7 @@
-import { matmul, tensor, transpose } from "@kinship/tensor";
+import { matmul, type Tensor, tensor, transpose } from "@kinship/tensor";
 import { dot } from "../algebra/dot.js";
 import { multiplyRows } from "../algebra/multiply-rows.js";
+import { addOuterProducts } from "../algebra/outer-products.js";
 import type { DataTerm } from "./data-term.js";
 import type { Block, Problem } from "./problem.js";
 
@@ -40,13 +41,13 @@ export function sharedGrams({ blocks, features }: Problem, free: boolean): Share
       grams.set[t] = grams.matrices.length;
       if (free) grams.levels[t] = weightedMean(blocks[t]!);
     }
-    const product = productOf(block, tasks.map((t) => blocks[t]!), centre, tasks.map((t) => grams.levels[t]!)); // biome-ignore format: one line
-    const wide = features + tasks.length;
-    const matrix = new Float64Array(features * features);
-    for (let i = 0; i < features; i++) {
-      for (let j = 0; j <= i; j++) matrix[i * features + j] = matrix[j * features + i] = product[i * wide + j]!;
-      for (const [k, t] of tasks.entries()) {
-        grams.moments[t * features + i] = grams.share[t]! * product[i * wide + features + k]!;
+    const rows = centredRows(block, centre);
+    const targets = weightedTargets(tasks.map((t) => blocks[t]!), tasks.map((t) => grams.levels[t]!)); // biome-ignore format: one line
+    const matrix = gramOf(rows, block, features);
+    const products = momentsOf(rows, targets, tasks.length, features);
+    for (const [k, t] of tasks.entries()) {
+      for (let i = 0; i < features; i++) {
+        grams.moments[t * features + i] = grams.share[t]! * products[k * features + i]!;
       }
     }
     for (const t of tasks) grams.squares[t] = squareOf(blocks[t]!, grams.levels[t]!);
@@ -84,27 +85,68 @@ function squareOf({ y, weights }: Block, level: number): number {
   return total;
 }
 
-/** Xᵀ S [X, Y], all centred: [features, features + tasks], in one product. */
-function productOf(
-  { x, weights, rows }: Block,
-  tasks: readonly Block[],
-  centre: Float64Array,
-  levels: readonly number[],
-): Float64Array {
+/** Below so many products a call of the product kernel costs more than it saves. */
+const smallWork = 2 ** 20;
+
+/** X − 1 centreᵀ; X itself where there is nothing to take off. */
+function centredRows({ x, rows }: Block, centre: Float64Array): Float64Array {
+  if (centre.every((value) => value === 0)) return x;
   const features = centre.length;
-  const wide = features + tasks.length;
-  const left = new Float64Array(rows * features);
-  const right = new Float64Array(rows * wide);
+  const centred = new Float64Array(rows * features);
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < features; j++) {
-      const value = x[i * features + j]! - centre[j]!;
-      right[i * wide + j] = value;
-      left[i * features + j] = weights[i]! * value;
-    }
-    for (let k = 0; k < levels.length; k++) right[i * wide + features + k] = tasks[k]!.y[i]! - levels[k]!;
+    for (let j = 0; j < features; j++) centred[i * features + j] = x[i * features + j]! - centre[j]!;
   }
-  const [a, b] = [tensor(left, { shape: [rows, features] }), tensor(right, { shape: [rows, wide] })];
-  return matmul(transpose(a), b).toTypedArray() as Float64Array;
+  return centred;
+}
+
+/** S (y − level) of each task, [tasks, rows], S the weights of the first. */
+function weightedTargets(tasks: readonly Block[], levels: readonly number[]): Float64Array {
+  const { weights, rows } = tasks[0]!;
+  const targets = new Float64Array(tasks.length * rows);
+  for (const [k, { y }] of tasks.entries()) {
+    for (let i = 0; i < rows; i++) targets[k * rows + i] = weights[i]! * (y[i]! - levels[k]!);
+  }
+  return targets;
+}
+
+/** XᵀSX */
+function gramOf(x: Float64Array, { weights, rows }: Block, features: number): Float64Array {
+  const matrix = new Float64Array(features * features);
+  if (rows * features * features < smallWork) {
+    addOuterProducts(x, weights, 0, rows, features, matrix);
+  } else {
+    let weighted = x;
+    if (weights.some((weight) => weight !== 1)) {
+      weighted = x.slice();
+      for (let i = 0; i < rows; i++) {
+        for (let j = i * features; j < (i + 1) * features; j++) weighted[j] = weights[i]! * weighted[j]!;
+      }
+    }
+    const [left, right] = [x, weighted].map((data) => tensor(data, { shape: [rows, features] })) as [Tensor, Tensor];
+    matrix.set(matmul(transpose(left), right).toTypedArray());
+  }
+  for (let i = 0; i < features; i++) {
+    for (let j = 0; j < i; j++) matrix[j * features + i] = matrix[i * features + j]!;
+  }
+  return matrix;
+}
+
+/** Yᵀ X of weighted targets, [tasks, features]. */
+function momentsOf(x: Float64Array, targets: Float64Array, tasks: number, features: number): Float64Array {
+  const rows = targets.length / tasks;
+  if (rows * features * tasks >= smallWork) {
+    const left = tensor(targets, { shape: [tasks, rows] });
+    return matmul(left, tensor(x, { shape: [rows, features] })).toTypedArray() as Float64Array;
+  }
+  const products = new Float64Array(tasks * features);
+  for (let k = 0; k < tasks; k++) {
+    const to = k * features;
+    for (let i = 0; i < rows; i++) {
+      const factor = targets[k * rows + i]!;
+      for (let j = 0; j < features; j++) products[to + j] = products[to + j]! + factor * x[i * features + j]!;
+    }
+  }
+  return products;
 }
 
 /** F for squared losses, free intercepts eliminated by centring: an evaluation costs d² a task, whatever its rows. */
@@ -135,9 +177,16 @@ export function createGramTerm(problem: Problem, free: boolean): DataTerm & { re
       }
       errors += Math.max(0, error);
       alignment += towards - squares[t]!;
-      if (free) intercepts[t] = levels[t]! - dot(centres[set[t]!]!, 0, w, at, features);
     }
+    settle(w);
     return errors;
+  }
+
+  function settle(w: Float64Array): void {
+    if (!free) return;
+    for (let t = 0; t < blocks.length; t++) {
+      intercepts[t] = levels[t]! - dot(centres[set[t]!]!, 0, w, t * features, features);
+    }
   }
 
   return {
@@ -145,6 +194,7 @@ export function createGramTerm(problem: Problem, free: boolean): DataTerm & { re
     quadratic: true,
     grams,
     evaluate,
+    settle,
     // −Σ S ℓ*(2 c r, y) = −c² Σ S r² − 2 c Σ S r y
     dual: (scale) => -scale * (scale * errors + 2 * alignment),
     intercepts,

@@ -35,7 +35,7 @@ export async function fitPath(options: PathOptions): Promise<LinearModel[]> {
   const { tolerance = defaultTolerance, maxIterations = defaultIterations, lambdas = 20, least = 1e-3 } = options;
   const problem = problemOf(options.tasks, options.loss ?? squared(), "fitPath");
   const engine = createEngine(problem, options.regularizer, interceptOf(options, "fitPath"), "fitPath");
-  const values = typeof lambdas === "number" ? spaced(engine.lambdaMax, lambdas, least) : descending(lambdas);
+  const values = typeof lambdas === "number" ? spaced(engine.lambdaMax(), lambdas, least) : descending(lambdas);
   const breathe = breather("path", options);
   const models: LinearModel[] = [];
   let start: Float64Array | undefined;

@@ -40,15 +40,23 @@ interface Source {
   readonly columns: number;
 }
 
+/** Inputs that were read and checked: problems that differ in labels only, as folds do, share them. */
+export type Sources = Map<MatrixLike, Source>;
+
 /**
  * @throws InputError that names the task (row, column) for: no task, two of one name, lengths or widths that differ, an
  * input that is not finite, a label the loss does not take, no labelled row, a weight that is negative or not finite,
  * weights that are all zero, and values whose squares leave float64's range.
  */
-export function problemOf(tasks: readonly LabelledTask[], loss: Loss, caller: string): Problem {
+export function problemOf(
+  tasks: readonly LabelledTask[],
+  loss: Loss,
+  caller: string,
+  sources: Sources = new Map(),
+): Problem {
   if (tasks.length === 0) throw new InputError(`${caller}: there are no tasks`);
-  const sources = new Map<MatrixLike, Source>();
   const blocks: Block[] = [];
+  const leaders = new Map<Source, Block[]>();
   const seen = new Set<string>();
   for (const [t, task] of tasks.entries()) {
     const what = `${caller}: task "${task.name}"`;
@@ -61,16 +69,10 @@ export function problemOf(tasks: readonly LabelledTask[], loss: Loss, caller: st
       sources.set(task.x, source);
     }
     const labels = labelsOf(task, source, loss, what);
-    const kin = tasks.slice(0, t).flatMap((other, k) => (other.x === task.x ? [k] : []));
-    blocks.push(
-      blockOf(
-        source,
-        labels,
-        loss,
-        t,
-        kin.map((k) => blocks[k]!),
-      ),
-    );
+    const kin = leaders.get(source) ?? [];
+    const block = blockOf(source, labels, loss, t, kin);
+    if (block.twin === t) leaders.set(source, [...kin, block]);
+    blocks.push(block);
   }
   const features = sources.get(tasks[0]!.x)!.columns;
   for (const { x, name } of tasks) {
@@ -153,8 +155,9 @@ function blockOf(source: Source, { y, weights, used }: Labels, loss: Loss, t: nu
   const own = { y: pick(y, used), weights: pick(weights, used), rows: used.length, loss };
   for (const other of kin) {
     const share = own.weights[0]! / other.weights[0]!;
-    if (other.twin < 0 || !sameRows(own.weights, other.weights, share, used, source, other)) continue;
-    return { ...own, x: other.x, twin: other.twin, share: share * other.share };
+    if (sameRows(own.weights, other.weights, share, used, source, other)) {
+      return { ...own, x: other.x, twin: other.twin, share };
+    }
   }
   const { data, columns, rows } = source;
   if (used.length === rows) return { ...own, x: data, twin: t, share: 1 };
@@ -171,7 +174,8 @@ function sameRows(
   { data, columns, rows }: Source,
   { x, rows: count }: Block,
 ): boolean {
-  if (weights.length !== count || weights.some((weight, i) => weight !== share * others[i]!)) return false;
+  if (weights.length !== count) return false;
+  for (let i = 0; i < count; i++) if (weights[i] !== share * others[i]!) return false;
   if (used.length === rows) return x === data;
   return used.every((row, i) => {
     for (let j = 0; j < columns; j++) if (data[row * columns + j] !== x[i * columns + j]) return false;

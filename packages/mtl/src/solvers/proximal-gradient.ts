@@ -157,7 +157,7 @@ export function solveProximal(
       const byValues = !term.quadratic && bound > 1e-9 * Math.abs(ySmooth);
       const majorised = byValues ? nextSmooth - ySmooth - along <= bound : curved <= 2 * bound * (1 + 1e-9);
       if (!Number.isFinite(total)) curvature *= 10;
-      else if (!majorised) curvature *= 1.5;
+      else if (!majorised) curvature = term.quadratic ? Math.max(1.3 * curvature, curved / squares) : 1.5 * curvature;
       else if (total <= objective || (beta === 0 && total <= objective + 1e-14 * Math.abs(objective))) {
         accepted = true;
         break;
@@ -183,7 +183,7 @@ export function solveProximal(
     smooth = nextSmooth;
     objective = total;
     onIteration?.(iterations, objective);
-    if (!term.quadratic) curvature *= 0.97;
+    curvature *= term.quadratic ? 0.95 : 0.97;
     if (!gapKnown) residual = kkt;
     else if (iterations % checkEvery === 0 || kkt < 1e-12) residual = gapAt(smooth, objective);
   }

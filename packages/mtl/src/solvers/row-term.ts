@@ -119,5 +119,8 @@ export function createRowTerm(problem: Problem, { free, ridge }: InterceptTreatm
   }
 
   const quadratic = blocks.every(({ loss }) => loss.quadratic);
-  return { size, quadratic, evaluate, dual, intercepts, curve, diagonal };
+  const settle = (w: Float64Array) => {
+    if (free) evaluate(w, new Float64Array(size));
+  };
+  return { size, quadratic, evaluate, settle, dual, intercepts, curve, diagonal };
 }

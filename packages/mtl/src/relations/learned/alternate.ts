@@ -1,18 +1,18 @@
-import { chooseSolver } from "../../linear/choose-solver.js";
 import type { Grams } from "../../linear/grams.js";
-import { refine } from "../../linear/refine.js";
-import { createSystem, lossOf, residualOf } from "../../linear/system.js";
+import { lossOf } from "../../linear/system.js";
 import type { PrecisionGraph } from "../kinship.js";
+import { createAnderson } from "./anderson.js";
 import {
-  coordinatesOf,
   type Metric,
-  mapGrams,
-  mapSlopes,
   metricOf,
+  metricOfRoot,
   penaltyOf,
   plainMetric,
+  residualGiven,
+  rootOf,
   scatterOf,
 } from "./metric.js";
+import { solveGiven } from "./solve-given.js";
 
 export interface AlternationProblem {
   readonly grams: Grams;
@@ -52,10 +52,15 @@ export interface Alternation {
 /** Singular values below this part of their mean are smoothed away. */
 const relativeSmoothing = 1e-3;
 
+/** So many rounds are remembered to guess where they lead. */
+const memory = 8;
+
 /**
  * Fits the tasks given M, then M given the tasks, and again, until the gradient is at most `tolerance` of its terms:
  * each half minimises one convex objective exactly, so that it never rises (Argyriou, Evgeniou & Pontil, Convex
- * multi-task feature learning, 2008, algorithm 1). A generator, so that a caller may rest or stop between rounds.
+ * multi-task feature learning, 2008, algorithm 1). Between rounds M is moved to where they lead, by Anderson's
+ * acceleration of the covariance of features; a round that then raised the objective is not taken, and follows the plain M instead.
+ * A generator, so that a caller may rest or stop between rounds.
  */
 export function* alternate(
   { grams, graph, slopes }: AlternationProblem,
@@ -66,32 +71,42 @@ export function* alternate(
   const { tasks, width } = grams;
   const penalties = new Float64Array(width).fill(lambda / 2, 0, slopes);
   if (width > slopes) penalties[slopes] = lambdaIntercept / 2;
-  let metric = start ?? plainMetric(slopes);
-  let smoothing = settings.smoothing;
-  let coordinates = coordinatesOf(metric);
-  let mapped = mapGrams(grams, coordinates);
+  const problem = { grams, graph, slopes, penalties };
+  const anderson = createAnderson(memory);
   const rounds: Round[] = [];
+  let smoothing = settings.smoothing;
   let weights: Float64Array = new Float64Array(graph.size * width);
-  const right = new Float64Array(weights.length);
+  let metric = start ?? plainMetric(slopes);
+  /** Where the next round starts: `metric`, or a guess that may turn out worse. */
+  let guess = metric;
   while (rounds.length < settings.rounds) {
-    const solver = chooseSolver(mapped, graph, slopes);
-    const failed = solver.factor(lambda / 2, lambdaIntercept / 2);
-    if (failed >= 0) return { weights, metric, smoothing: smoothing ?? 0, rounds, failed };
-    const solved = refine(createSystem(mapped, graph, penalties), solver).weights;
-    weights = mapSlopes(coordinates.outward, slopes, solved, width);
-    const scatter = scatterOf(graph, weights, width, slopes);
+    const solved = solveGiven(problem, guess);
+    if (solved.failed >= 0) {
+      if (guess === metric) return { weights, metric, smoothing: smoothing ?? 0, rounds, failed: solved.failed };
+      guess = metric;
+      continue;
+    }
+    const scatter = scatterOf(graph, solved.weights, width, slopes);
     smoothing ??= smoothingOf(scatter, slopes);
-    metric = metricOf(scatter, tasks, smoothing, share);
-    coordinates = coordinatesOf(metric);
-    mapped = mapGrams(grams, coordinates);
-    right.fill(0);
-    const system = createSystem(mapped, graph, penalties);
-    const residual = residualOf(system, mapSlopes(coordinates.inward, slopes, weights, width), right);
-    const intercepts = width > slopes ? interceptPenalty(graph, weights, width, slopes) * penalties[slopes]! : 0;
-    const objective = lossOf(grams, weights) + (lambda / 2) * penaltyOf(metric, tasks, smoothing, share) + intercepts;
-    rounds.push({ objective, residual });
+    const found = metricOf(scatter, tasks, smoothing, share);
+    const intercepts = width > slopes ? interceptPenalty(graph, solved.weights, width, slopes) * penalties[slopes]! : 0;
+    const objective =
+      lossOf(grams, solved.weights) + (lambda / 2) * penaltyOf(found, tasks, smoothing, share) + intercepts;
+    if (guess !== metric && !(objective <= rounds.at(-1)!.objective)) {
+      anderson.forget();
+      guess = metric;
+      continue;
+    }
+    weights = solved.weights;
+    rounds.push({ objective, residual: residualGiven(problem, weights, found) });
     yield rounds.at(-1)!;
-    if (residual <= tolerance) break;
+    if (rounds.at(-1)!.residual <= tolerance) {
+      metric = found;
+      break;
+    }
+    const next = anderson.next(rootOf(guess), rootOf(found));
+    metric = found;
+    guess = rounds.length === 1 ? found : metricOfRoot(next, tasks, smoothing, share);
   }
   return { weights, metric, smoothing: smoothing ?? 0, rounds, failed: -1 };
 }

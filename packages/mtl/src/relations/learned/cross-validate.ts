@@ -51,7 +51,7 @@ const steps = { first: 6, last: -2 };
 
 /** Errors of a few rounds tell penalties apart. */
 const rounds = 10;
-const tolerance = 1e-4;
+const tolerance = 1e-3;
 
 export async function searchLearned(
   { folds, total, kinship, intercept, slopes }: LearnedSearch,
