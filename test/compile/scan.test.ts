@@ -17,7 +17,7 @@ import {
   transpose,
   zeros,
 } from "@kinship/tensor";
-import { compile, scan } from "@kinship/tensor/compile";
+import { compile, explainScan, scan } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 
 const running = (total: Tensor, x: Tensor) => ({ state: add(total, x), output: total });
@@ -183,6 +183,105 @@ test("without WebAssembly steps are evaluated", () => {
   } finally {
     globalThis.WebAssembly = WebAssembly;
   }
+});
+
+describe("steps go to blocks of memory and back", () => {
+  test("ten thousand small ones", () => {
+    const x = wave([10_000], 1);
+    const { state, output } = scan(running, tensor(new Float64Array([0]), { shape: [] }), x);
+    let total = 0;
+    for (const [k, value] of x.toTypedArray().entries()) {
+      expect(output.get(k)).toBe(total);
+      total += value;
+    }
+    expect(state.item()).toBe(total);
+  });
+
+  test("few large ones, of odd sizes, with states that trade places", () => {
+    const step = ([a, b, c]: Tensor[], { x, y }: { x: Tensor; y: Tensor }) => ({
+      state: [b, add(a, slice(x, [[0, 3]])), c],
+      output: [mul(x, 2), a, y, c],
+    });
+    const wide = wave([7, 50_001], 1);
+    const bytes = tensor(
+      Array.from({ length: 21 }, (_, k) => k),
+      { shape: [7, 3], dtype: "uint8" },
+    );
+    const start = [wave([3], 2), wave([3], 3), wave([3], 4)];
+    const { state, output } = scan(step, start, { x: wide, y: bytes });
+    let [a, b] = [start[0].toTypedArray(), start[1].toTypedArray()];
+    for (let k = 0; k < 7; k++) {
+      const x = slice(wide, [k]).toTypedArray();
+      expect(slice(output[0], [k]).toTypedArray()).toEqual(x.map((v) => 2 * v));
+      expect(slice(output[1], [k]).toTypedArray()).toEqual(a);
+      expect(slice(output[2], [k]).toTypedArray()).toEqual(slice(bytes, [k]).toTypedArray());
+      expect(slice(output[3], [k]).toTypedArray()).toEqual(start[2].toTypedArray());
+      [a, b] = [b, a.map((v, n) => v + x[n])];
+    }
+    expect(state.map((s) => s.toTypedArray())).toEqual([a, b, start[2].toTypedArray()]);
+  });
+
+  test("a state of nothing, and a step that gives nothing", () => {
+    const { state, output } = scan(
+      (s: Tensor[], x: Tensor) => ({ state: s, output: mul(x, x) }),
+      [],
+      tensor([1, 2, 3]),
+    );
+    expect(state).toEqual([]);
+    expect(output.toArray()).toEqual([1, 4, 9]);
+    expect(
+      scan((s: Tensor, x: Tensor) => ({ state: add(s, x), output: [] }), tensor(0), tensor([1, 2])).output,
+    ).toEqual([]);
+  });
+});
+
+describe("progress", () => {
+  const x = wave([1000], 1);
+
+  test("is told in order, up to the last step, and changes no bit", () => {
+    const told: number[] = [];
+    const progress = (done: number, count: number): void => {
+      expect(count).toBe(1000);
+      told.push(done);
+    };
+    const start = tensor(new Float64Array([0]), { shape: [] });
+    const watched = scan(running, start, x, { progress });
+    expect(told.length).toBeGreaterThan(1);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told.at(-1)).toBe(1000);
+    expect(watched.output.toTypedArray()).toEqual(scan(running, start, x).output.toTypedArray());
+  });
+
+  test("may abort: the scan ends with the reason, the state is as it was, and the next scan is right", () => {
+    const controller = new AbortController();
+    const start = tensor(new Float64Array([1]), { shape: [] });
+    const reason = new Error("enough");
+    let last = 0;
+    const progress = (done: number): void => {
+      last = done;
+      controller.abort(reason);
+    };
+    expect(() => scan(running, start, x, { progress, signal: controller.signal })).toThrow(reason);
+    expect(last).toBeLessThan(1000);
+    expect(start.item()).toBe(1);
+    expect(scan(running, start, tensor(new Float64Array([1, 2]))).state.item()).toBe(4);
+    expect(() => scan(running, start, x, { signal: controller.signal })).toThrow(reason);
+  });
+});
+
+test("what became of a step can be looked at, and timed", () => {
+  const state = { weights: wave([5, 3], 1), velocity: zeros([5, 3], "float64") };
+  const batches = { x: wave([20, 7, 5], 2), y: wave([20, 7, 3], 3) };
+  const { kernels, backend, passes } = explainScan(train, state, batches);
+  expect(backend).toBe("webassembly");
+  expect(kernels.map(({ kind }) => kind)).toContain("product");
+  expect(passes.plan).toContain("bytes");
+  expect(kernels.every(({ measured }) => measured === undefined)).toBe(true);
+  const plain = scan(train, state, batches);
+  const timed = scan(train, state, batches, { profile: true });
+  expect(timed.output.toTypedArray()).toEqual(plain.output.toTypedArray());
+  const { kernels: measured } = explainScan(train, state, batches, { profile: true });
+  expect(measured.every((kernel) => kernel.measured!.milliseconds > 0)).toBe(true);
 });
 
 describe("a step that cannot be repeated is an error that says why", () => {

@@ -73,13 +73,16 @@ function webAssemblyAllowed(): boolean {
   }
 }
 
-/** Passes `f` through all stages, for arguments of this structure whose first `carried` tensors are fed back. */
+/**
+ * Passes `f` through all stages, for arguments of this structure; `carried` where it is to be scanned: how many of the
+ * first results are the first arguments of the next step.
+ */
 export function build(
   f: (...args: never[]) => unknown,
   skeleton: Skeleton,
   signatures: readonly Signature[],
   { deterministic = false, verify = false, profile = false, threads }: BuildOptions,
-  carried = 0,
+  carried?: number,
 ): Built {
   let output: Skeleton | undefined;
   const recorded = record((placeholders) => {
@@ -101,7 +104,8 @@ export function build(
   const kernels = dropStores(fuse(simplified, isEmittable));
   if (verify) verifyKernels(kernels);
   const fused = !deterministic && hasFeature("relaxedSimd");
-  const cut = carried > 0 || profile ? undefined : cutOf(kernels, threads && threads.count > 1 ? stretchOfThreads : 1);
+  const cut =
+    carried !== undefined || profile ? undefined : cutOf(kernels, threads && threads.count > 1 ? stretchOfThreads : 1);
   if (cut) {
     const part = oneStretch(kernels, cut);
     const place = plan(part, 0);
@@ -114,5 +118,6 @@ export function build(
   }
   const planned = plan(kernels, carried);
   if (verify) verifyPlan(kernels, planned, carried);
-  return made(webAssemblyExecutable(kernels, planned, { fused, profile, crew: threads?.crew }), kernels, planned);
+  const options = { fused, profile, crew: threads?.crew, carried };
+  return made(webAssemblyExecutable(kernels, planned, options), kernels, planned);
 }

@@ -49,7 +49,7 @@ export function evaluatorExecutable(program: Program): Executable {
       const results = run(program, tensors).map((x) => owned(x, undefined));
       return into ? results.map((x, k) => (into[k] ? owned(x, into[k]) : x)) : results;
     },
-    scan(state, { count, batches }: Rows) {
+    scan(state, { count, batches, between }: Rows) {
       let carried = state;
       const signatures = program.outputs.slice(state.length).map((k) => program.values[k]);
       const stacks = signatures.map((signature) => stackOf(signature, count));
@@ -60,6 +60,7 @@ export function evaluatorExecutable(program: Program): Executable {
           const values = results[state.length + n].toTypedArray();
           stack.data.set(values, k * values.length);
         });
+        between?.(k + 1);
       }
       return [...carried.map((x) => owned(x, undefined)), ...stacks];
     },

@@ -5,6 +5,8 @@ import type { Tensor } from "../tensor.js";
 export interface Rows {
   readonly count: number;
   readonly batches: readonly Tensor[];
+  /** Called now and then with the number of steps that are done; what it throws ends the scan. */
+  readonly between?: ((done: number) => void) | undefined;
 }
 
 /** A program that can be called: tensors in, tensors out. */

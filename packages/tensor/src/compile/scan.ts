@@ -6,6 +6,7 @@ import { stack } from "../primitives/joining.js";
 import { slice } from "../primitives/slice.js";
 import type { Tensor } from "../tensor.js";
 import { type BuildOptions, type Built, build } from "./build.js";
+import { type Explanation, explain } from "./explain.js";
 import { record } from "./record.js";
 import { dissect, fill, matches, type Skeleton, sameSkeleton, slotsOf } from "./skeleton.js";
 
@@ -15,8 +16,19 @@ export interface Step<State, Output> {
   readonly output: Output;
 }
 
+export interface ScanOptions extends BuildOptions {
+  /** Called now and then, between steps, with how many are done, of how many. */
+  readonly progress?: (done: number, count: number) => void;
+  /**
+   * Looked at before the first step and whenever `progress` would be called: an aborted signal ends the scan with its
+   * reason. A scan does not return to the event loop before its end, so what aborts it is `progress` itself.
+   */
+  readonly signal?: AbortSignal;
+}
+
 interface Entry extends Built {
   readonly site: Site;
+  /** Held with it: threads end when nothing holds them. */
   readonly options: BuildOptions;
 }
 
@@ -50,8 +62,34 @@ export function scan<State, Batches, Output>(
   step: (state: State, batch: Batches) => Step<State, Output>,
   state: State,
   batches: Batches,
-  options: BuildOptions = {},
+  options: ScanOptions = {},
 ): Step<State, Output> {
+  const { site, tensors, count } = siteOf(state, batches);
+  const run = checked(step, site);
+  options.signal?.throwIfAborted();
+  const made =
+    currentInterpreter() === evaluate
+      ? compiled(step, run, site, options, tensors, count)
+      : loop(run, site, tensors, count);
+  return { state: fill(site.state, made.tensors) as State, output: fill(made.output, made.tensors) as Output };
+}
+
+/**
+ * What became of the step of a scan with arguments like these, as `explain` of a compiled function. Compiles if need
+ * be; runs nothing.
+ */
+export function explainScan<State, Batches, Output>(
+  step: (state: State, batch: Batches) => Step<State, Output>,
+  state: State,
+  batches: Batches,
+  options: BuildOptions = {},
+): Explanation {
+  const { site } = siteOf(state, batches);
+  const { executable, stages } = entryOf(step, checked(step, site), site, options);
+  return explain(executable, stages);
+}
+
+function siteOf(state: unknown, batches: unknown) {
   const tensors: Tensor[] = [];
   const own = dissect(state, tensors, "state", "scan");
   const carried = tensors.length;
@@ -59,12 +97,7 @@ export function scan<State, Batches, Output>(
   const count = stepsIn(tensors.slice(carried), slotsOf(batch, "batches"));
   const signatures = tensors.map(({ shape, dtype }, k) => ({ shape: k < carried ? shape : shape.slice(1), dtype }));
   const site: Site = { state: own, batch, signatures, carried };
-  const run = checked(step, site);
-  const made =
-    currentInterpreter() === evaluate
-      ? compiled(step, run, site, options, tensors, count)
-      : loop(run, site, tensors, count);
-  return { state: fill(own, made.tensors) as State, output: fill(made.output, made.tensors) as Output };
+  return { site, tensors, count };
 }
 
 /** Tensors by number: those of the state first. */
@@ -121,17 +154,13 @@ function changed(state: Skeleton, signatures: readonly Signature[], value: unkno
   return `the step returned a state with ${after[before.length]?.path ?? "other numbers or strings"} that it did not get; it must return a state like the one it got`;
 }
 
-function compiled(
-  step: object,
-  run: Run,
-  site: Site,
-  options: BuildOptions,
-  tensors: readonly Tensor[],
-  count: number,
-): Made {
+/** The program of a step for this site, made if need be, and the first to be found again. */
+function entryOf(step: object, run: Run, site: Site, options: BuildOptions): Entry {
   const entries = known.get(step) ?? [];
-  known.set(step, entries);
-  let entry = entries.find((one) => sameSite(one.site, site) && one.options.deterministic === options.deterministic);
+  const { deterministic = false, profile = false, threads } = options;
+  const isLike = ({ deterministic: d = false, profile: p = false, threads: t }: BuildOptions) =>
+    d === deterministic && p === profile && t === threads;
+  let entry = entries.find((one) => sameSite(one.site, site) && isLike(one.options));
   if (!entry) {
     let output: Skeleton | undefined;
     const list: Skeleton = { kind: "list", entries: site.signatures.map((_, index) => ({ kind: "tensor", index })) };
@@ -141,13 +170,29 @@ function compiled(
       return made.tensors;
     };
     const built = build(program, list, site.signatures, options, site.carried);
-    entry = { ...built, output: output!, site, options };
-    entries.length = Math.min(entries.length, mostPrograms - 1);
+    entry = { ...built, output: output!, site, options: { deterministic, profile, threads } };
   }
-  known.set(step, [entry, ...entries.filter((one) => one !== entry)]);
-  const { executable, output } = entry;
+  known.set(step, [entry, ...entries.filter((one) => one !== entry).slice(0, mostPrograms - 1)]);
+  return entry;
+}
+
+function compiled(
+  step: object,
+  run: Run,
+  site: Site,
+  options: ScanOptions,
+  tensors: readonly Tensor[],
+  count: number,
+): Made {
+  const { executable, output } = entryOf(step, run, site, options);
+  const { progress, signal } = options;
+  const between = (done: number): void => {
+    progress?.(done, count);
+    signal?.throwIfAborted();
+  };
   const [state, batches] = [tensors.slice(0, site.carried), tensors.slice(site.carried)];
-  return { output, tensors: executable.scan(state, { count, batches }) };
+  const rows = { count, batches, between: progress || signal ? between : undefined };
+  return { output, tensors: executable.scan(state, rows) };
 }
 
 const sameSite = (a: Site, b: Site): boolean =>

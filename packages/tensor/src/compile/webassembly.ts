@@ -1,9 +1,9 @@
 import type { DType, TypedArray } from "../dtype.js";
 import { isContiguous, sizeOf } from "../layout.js";
-import { contiguousTensor, fromData, Tensor } from "../tensor.js";
+import { fromData, Tensor } from "../tensor.js";
+import { runSteps } from "./blocks.js";
 import { assemble, kernelName, type Sharing } from "./emit/module.js";
-import { stackOf } from "./evaluator.js";
-import type { Executable, Rows } from "./executable.js";
+import type { Executable } from "./executable.js";
 import type { HostKernel, KernelProgram } from "./kernel.js";
 import type { Plan } from "./plan.js";
 
@@ -13,6 +13,8 @@ export interface WebAssemblyOptions {
   /** Whether each kernel is called, and timed, by itself. */
   readonly profile: boolean;
   readonly crew?: Crew | undefined;
+  /** For programs that are scanned: how many of their first results are their first arguments. */
+  readonly carried?: number | undefined;
 }
 
 /** Threads that can share the work of a program. */
@@ -63,29 +65,26 @@ function windowOn(memory: WebAssembly.Memory, dtype: DType, start: number, size:
 export function webAssemblyExecutable(program: KernelProgram, plan: Plan, options: WebAssemblyOptions): Executable {
   const { buffers, kernels, outputs } = program;
   const sharing = options.crew?.share(program);
-  const assembled = assemble(program, plan, {
-    fused: options.fused,
-    apart: options.profile,
-    ...(sharing && { sharing }),
-  });
+  const assembled = assemble(program, plan, { ...options, apart: options.profile, sharing });
   const largest = buffers.reduce((most, one) => (one.size > most.size ? one : most), { dtype: "float32", size: 0 });
   const memory = allocateMemory(assembled.memory, `${largest.dtype} with ${largest.size} elements`, !!sharing);
   const views = buffers.map(({ dtype, size }, k) =>
     plan.addresses[k] < 0 ? undefined : windowOn(memory, dtype, plan.addresses[k], size),
   );
   const hosts = kernels.map((kernel) => (kernel.kind === "host" ? hostCall(kernel, views) : undefined));
+  const host = (k: number): void => (k < kernels.length ? hosts[k]!() : timedRun!());
   const module = new WebAssembly.Module(assembled.bytes);
-  const instance = new WebAssembly.Instance(module, { program: { memory, host: (k: number) => hosts[k]!() } });
+  const instance = new WebAssembly.Instance(module, { program: { memory, host } });
   const profile = options.profile ? { calls: 0, milliseconds: new Float64Array(kernels.length) } : undefined;
   const exported = instance.exports as unknown as Readonly<Record<string, () => void>>;
-  const alone = profile
-    ? timed(
-        kernels.map((_, k) => hosts[k] ?? exported[kernelName(k)]),
-        profile,
-      )
-    : exported.run;
+  const timedRun =
+    profile &&
+    timed(
+      kernels.map((_, k) => hosts[k] ?? exported[kernelName(k)]),
+      profile,
+    );
   const together = sharing && options.crew!.enlist(module, memory, assembled.control);
-  const run = together ? () => together(alone) : alone;
+  const run = together ? () => together(exported.run) : exported.run;
   buffers.forEach(({ initial }, k) => {
     if (initial?.kind === "constant") views[k]?.set(initial.data);
   });
@@ -116,74 +115,30 @@ export function webAssemblyExecutable(program: KernelProgram, plan: Plan, option
       }
       return made;
     },
-    scan(state, { count, batches }: Rows) {
-      const carried = state.length;
-      const argument = (index: number): TypedArray | undefined => inputs.find((x) => x.index === index)?.view;
+    scan(state, rows) {
+      const places = Array.from(state, (_, k) => inputs.find(({ index }) => index === k)?.view);
       state.forEach((x, k) => {
-        const view = argument(k);
+        const view = places[k];
         if (view) write(view, x);
       });
-      if (count === 0) return [...state.map(copy), ...results.slice(carried).map((result) => stackOf(result, 0))];
-      const feeds = batches.flatMap((x, k) => {
-        const view = argument(carried + k);
-        return view ? [rowsInto(view, contiguousTensor(x))] : [];
+      const { steps } = instance.exports as unknown as { steps(count: number, isFirst: number): void };
+      const outputs = runSteps({
+        rows,
+        plan: assembled.steps!,
+        outputs: results.slice(state.length),
+        window: (dtype, start, size) => windowOn(memory, dtype, start, size),
+        steps: (n, isFirst) => (together ? together(() => steps(n, isFirst)) : steps(n, isFirst)),
       });
-      const stacks = results.slice(carried).map((result) => stackOf(result, count));
-      const feedBack = carry(
-        results.slice(0, carried).map(({ view, buffer }, k) => {
-          const to = argument(k);
-          return { from: view, to, isArgument: buffers[buffer].initial?.kind === "argument" };
-        }),
-      );
-      for (let step = 0; step < count; step++) {
-        if (step > 0) feedBack();
-        for (const feed of feeds) feed(step);
-        run();
-        for (let k = 0; k < stacks.length; k++) {
-          const { view } = results[carried + k];
-          stacks[k].data.set(view, step * view.length);
-        }
-      }
-      const last = results.slice(0, carried).map(({ view, dtype, shape }) => fromData(view.slice(), dtype, shape));
-      return [...last, ...stacks];
+      const last =
+        rows.count === 0
+          ? state.map(copy)
+          : results.slice(0, state.length).map(({ view, dtype, shape }) => fromData(view.slice(), dtype, shape));
+      return [...last, ...outputs];
     },
   };
 }
 
 const copy = (x: Tensor): Tensor => fromData(x.toTypedArray(), x.dtype, x.shape);
-
-/** Rows up to this size are copied element by element: a window on them costs more. */
-const shortRow = 32;
-
-/** Copies row k of a contiguous tensor, without the window on it where rows are short. */
-function rowsInto(view: TypedArray, { data, offset }: Tensor): (k: number) => void {
-  const size = view.length;
-  return (k) => {
-    const start = offset + k * size;
-    if (size > shortRow) view.set(data.subarray(start, start + size));
-    else for (let i = 0; i < size; i++) view[i] = data[start + i];
-  };
-}
-
-interface Carried {
-  readonly from: TypedArray;
-  /** undefined where no kernel reads the argument. */
-  readonly to: TypedArray | undefined;
-  /** Whether the result is an argument as it came: another copy may overwrite it. */
-  readonly isArgument: boolean;
-}
-
-/** Copies results to the arguments they are next, all as if at once. */
-function carry(all: readonly Carried[]): () => void {
-  const moves = all.flatMap(({ from, to, isArgument }) => {
-    if (!to || to.byteOffset === from.byteOffset) return [];
-    return [{ from, to, held: isArgument ? from.slice() : undefined }];
-  });
-  return () => {
-    for (const { from, held } of moves) held?.set(from);
-    for (const { from, to, held } of moves) to.set(held ?? from);
-  };
-}
 
 function timed(functions: readonly (() => void)[], profile: { calls: number; milliseconds: Float64Array }): () => void {
   return () => {

@@ -3,9 +3,11 @@ import type { Site } from "../../wasm/math/shape.js";
 import { productWorkspace } from "../../wasm/product/index.js";
 import type { Kernel, KernelProgram, ProductKernel } from "../kernel.js";
 import type { Plan } from "../plan.js";
+import { planSteps, type StepPlan } from "../steps.js";
 import { emitLoops } from "./loops.js";
 import { emitProduct, patchBytes } from "./product.js";
 import type { Share } from "./share.js";
+import { emitSteps } from "./steps.js";
 
 export interface Assembled {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -14,6 +16,7 @@ export interface Assembled {
   readonly memory: number;
   /** Where the words stand by which threads agree. */
   readonly control: number;
+  readonly steps: StepPlan | undefined;
 }
 
 const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
@@ -26,7 +29,9 @@ export interface AssembleOptions {
   readonly fused: boolean;
   /** Whether kernels are exported too, to be called one by one. */
   readonly apart: boolean;
-  readonly sharing?: Sharing;
+  readonly sharing?: Sharing | undefined;
+  /** For programs that are run many times in one call: how many of their first results are their first arguments. */
+  readonly carried?: number | undefined;
 }
 
 /** How kernels are shared out among threads. */
@@ -58,19 +63,26 @@ const after = (place: Expression | number, bytes: number): Expression =>
 
 export const kernelName = (k: number): string => `kernel ${k}`;
 
-/** One WebAssembly module for the whole program: a function a kernel, and `run`, which calls them in order. */
+/**
+ * One WebAssembly module for the whole program: a function a kernel, `run`, which calls them in order, and where there
+ * is something to carry `steps`, which runs many times.
+ */
 export function assemble(
-  { kernels }: KernelProgram,
-  { addresses, bytes }: Plan,
-  { fused, apart, sharing }: AssembleOptions,
+  program: KernelProgram,
+  plan: Plan,
+  { fused, apart, sharing, carried }: AssembleOptions,
 ): Assembled {
+  const { kernels } = program;
+  const { addresses, bytes } = plan;
   const products = kernels.filter((kernel): kernel is ProductKernel => kernel.kind === "product");
   const first = aligned(bytes);
   const patches = aligned(patchBytes(products) + margin);
   const packed = Math.max(0, ...products.map(({ dtype }) => productWorkspace(dtype)));
   const own = aligned(patches + packed + margin);
   const control = first + own * (sharing?.threads ?? 1);
-  const memory = control + (sharing?.controlBytes ?? 0);
+  const ownBytes = control + (sharing?.controlBytes ?? 0);
+  const steps = carried === undefined ? undefined : planSteps(program, plan, carried, ownBytes);
+  const memory = steps?.end ?? ownBytes;
 
   const module = new ModuleBuilder();
   const initial = Math.ceil(memory / 65536);
@@ -100,11 +112,15 @@ export function assemble(
       frame.emitKernel({ module, f }, kernel, first);
     });
   });
-  module.function({ name: "run", parameters: [], results: [], exported: true }, (f): undefined => {
-    functions.forEach((handle, k) => {
-      if (handle) f.callInto([], handle);
-      else f.callInto([], host, i32.const(k));
-    });
+  const run = module.function({ name: "run", parameters: [], results: [], exported: true }, (f): undefined => {
+    // Outside, each is timed by itself.
+    if (apart) f.callInto([], host, i32.const(kernels.length));
+    else
+      functions.forEach((handle, k) => {
+        if (handle) f.callInto([], handle);
+        else f.callInto([], host, i32.const(k));
+      });
   });
-  return { bytes: module.encode(), instructions: module.instructions, memory, control };
+  if (steps) emitSteps(module, run, steps);
+  return { bytes: module.encode(), instructions: module.instructions, memory, control, steps };
 }
