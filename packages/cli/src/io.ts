@@ -19,3 +19,8 @@ export function wantsColour(stream: TextStream, environment: Surroundings["envir
 
 export const isInterrupted = (error: unknown, signal: AbortSignal): boolean =>
   signal.aborted && (error === signal.reason || (error instanceof Error && error.name === "AbortError"));
+
+/** An interruption that leaves something behind: the message says what, and how to go on. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}

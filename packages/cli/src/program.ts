@@ -1,6 +1,7 @@
 import type { MethodName } from "@kinship/mtl";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { settle } from "./settle.js";
+import { addTrain, type TrainOptions } from "./train/grammar.js";
 
 export interface FitOptions {
   readonly task: string;
@@ -35,6 +36,7 @@ export interface PredictOptions {
 export interface Actions {
   fit(data: string, options: FitOptions): Promise<void>;
   predict(model: string, data: string, options: PredictOptions): Promise<void>;
+  train(data: string, options: TrainOptions): Promise<void>;
 }
 
 /** The grammar of the command line. It reads arguments and calls `actions`; it does no work of its own. */
@@ -111,6 +113,8 @@ export function buildProgram(version: string, actions: Actions): Command {
       }
       await actions.predict(model, data, options);
     });
+
+  addTrain(program, (data, options) => actions.train(data, options));
 
   program.addHelpText("after", programExamples);
   for (const command of [program, ...program.commands]) command.exitOverride();

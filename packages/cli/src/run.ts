@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { exitCode } from "./errors.js";
-import { isInterrupted, type Surroundings } from "./io.js";
+import { Interrupted, isInterrupted, type Surroundings } from "./io.js";
 import { buildProgram } from "./program.js";
 import { version } from "./version.js";
 
@@ -13,8 +13,13 @@ export async function run(commandLine: readonly string[], surroundings: Surround
   const program = buildProgram(version, {
     // Loaded on demand: help and usage errors should not wait for the numeric engine or the charts.
     fit: async (data, options) => (await import("./commands/fit.js")).fit(data, options, surroundings),
-    predict: async (model, data, options) =>
-      (await import("./commands/predict.js")).predict(model, data, options, surroundings),
+    predict: async (model, data, options) => {
+      const { isTrainedModel } = await import("./train/model-file.js");
+      if (await isTrainedModel(model))
+        return (await import("./train/predict.js")).predictTrained(model, data, options, surroundings);
+      return (await import("./commands/predict.js")).predict(model, data, options, surroundings);
+    },
+    train: async (data, options) => (await import("./train/train.js")).train(data, options, surroundings),
   });
   const streams = {
     writeOut: (text: string) => void output.write(text),
@@ -28,8 +33,8 @@ export async function run(commandLine: readonly string[], surroundings: Surround
     return exitCode.ok;
   } catch (caught) {
     if (caught instanceof CommanderError) return caught.exitCode === 0 ? exitCode.ok : exitCode.usage;
-    if (isInterrupted(caught, signal)) {
-      error.write("interrupted; nothing was written\n");
+    if (caught instanceof Interrupted || isInterrupted(caught, signal)) {
+      error.write(`interrupted; ${caught instanceof Interrupted ? caught.message : "nothing was written"}\n`);
       return exitCode.interrupted;
     }
     const failure = caught instanceof Error ? caught : new Error(String(caught));

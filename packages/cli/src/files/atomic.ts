@@ -26,7 +26,7 @@ export async function checkWritableFolder(folder: string): Promise<void> {
  */
 export async function writeFiles(
   folder: string,
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | Uint8Array>>,
   signal?: AbortSignal,
 ): Promise<string[]> {
   signal?.throwIfAborted();
@@ -36,12 +36,12 @@ export async function writeFiles(
   });
   const pending: { temporary: string; final: string }[] = [];
   try {
-    for (const [name, text] of Object.entries(files)) {
+    for (const [name, content] of Object.entries(files)) {
       signal?.throwIfAborted();
       const final = join(target, name);
       const temporary = join(target, `.${name}.${process.pid}.part`);
       pending.push({ temporary, final });
-      await writeDurably(temporary, text).catch((error: unknown) => {
+      await writeDurably(temporary, content).catch((error: unknown) => {
         throw describeFileError(error, "write", join(folder, name));
       });
     }
@@ -56,10 +56,10 @@ export async function writeFiles(
   return pending.map(({ final }) => final);
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
+async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
   const file = await open(path, "w");
   try {
-    await file.writeFile(text, "utf8");
+    await file.writeFile(content, "utf8");
     await file.sync();
   } finally {
     await file.close();
