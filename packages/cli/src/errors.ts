@@ -37,7 +37,22 @@ export function inFile<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${path}: ${error.message.replace(/^\w+: /, "")}`, { cause: error });
+    throw namingFile(path, error);
   }
+}
+
+/** `inFile` for work that takes its time. */
+export async function inFileAsync<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw namingFile(path, error);
+  }
+}
+
+function namingFile(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== "InputError") return error;
+  // What the command line itself found names its file already.
+  if (error.message.startsWith(path)) return error;
+  return new InputError(`${path}: ${error.message.replace(/^\w+: /, "")}`, { cause: error });
 }

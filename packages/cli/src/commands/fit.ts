@@ -9,7 +9,7 @@ import {
   suitableMethods,
 } from "@kinship/mtl";
 import { type CsvTable, readTable } from "../csv/table.js";
-import { InputError } from "../errors.js";
+import { InputError, inFileAsync } from "../errors.js";
 import { checkWritableFolder, writeFiles } from "../files/atomic.js";
 import { type Surroundings, wantsColour } from "../io.js";
 import { isClassification, labelsOf, lossFor } from "../methods/labels.js";
@@ -103,11 +103,13 @@ async function compare(
     ...(labels && { labels }),
     ...(descriptors && { descriptors }),
   };
-  return withWorkers(options.workers, signal, (workers) =>
-    compareModels({
-      ...{ table: data.table, schema, split, loss, methods, ...known, ...workers, seed: options.seed, signal },
-      onProgress: (step) => progress.show(step),
-    }),
+  return inFileAsync(data.path, () =>
+    withWorkers(options.workers, signal, (workers) =>
+      compareModels({
+        ...{ table: data.table, schema, split, loss, methods, ...known, ...workers, seed: options.seed, signal },
+        onProgress: (step) => progress.show(step),
+      }),
+    ),
   );
 }
 

@@ -29,11 +29,6 @@ export function labelsOf(data: CsvTable, task: string, target: string, loss: Los
   if (labels.length < 2) {
     throw new InputError(`${data.path}: every row has the same "${target}", ${labels[0]}, so nothing can be learned`);
   }
-  if (labels.length > mostLabels) {
-    throw new InputError(
-      `${data.path}: "${target}" has ${labels.length} different labels, and at most ${mostLabels} are learned; use --loss squared for numbers`,
-    );
-  }
   if (loss === "logistic") {
     const odd = Array.from(values, String).findIndex((label) => numeric && label !== "0" && label !== "1");
     if (odd >= 0) fail(odd, `${values[odd]} is no label of the logistic loss, which takes 0 and 1, or two texts`);
@@ -42,6 +37,11 @@ export function labelsOf(data: CsvTable, task: string, target: string, loss: Los
         `${data.path}: "${target}" has ${labels.length} labels (${listNames(labels)}); the logistic loss takes two, use --loss multinomial`,
       );
     }
+  }
+  if (labels.length > mostLabels) {
+    throw new InputError(
+      `${data.path}: "${target}" has ${labels.length} different labels, and at most ${mostLabels} are learned; use --loss squared for numbers`,
+    );
   }
   return labels;
 }

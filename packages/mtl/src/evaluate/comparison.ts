@@ -108,7 +108,7 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
     actual,
     settings: options,
     crossValidate: options.crossValidate ?? crossValidateDescribed,
-    control: control(options),
+    control: control(options.concurrent ? { ...(options.signal && { signal: options.signal }) } : options),
   };
   requireFolds(sketch);
   const run = { ...sketch, lambdaIntercept: await chooseInterceptPenalty(sketch, { name: "ridge" }) };
@@ -139,7 +139,14 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
     async () => [await fit("pooled")],
     ...others.map((name) => () => attempt(name)),
   ];
-  const found = (options.concurrent ? await Promise.all(work.map((start) => start())) : await inTurn(work)).flat();
+  let finished = 0;
+  const counted = work.map((start) => async () => {
+    const fitted = await start();
+    finished++;
+    if (options.concurrent) options.onProgress?.({ stage: "fitting methods", done: finished, total: work.length });
+    return fitted;
+  });
+  const found = (options.concurrent ? await Promise.all(counted.map((start) => start())) : await inTurn(counted)).flat();
   const [single, pooled] = found as [FittedModel, FittedModel];
   const ranking = [...found].sort((a, b) => a.validation.error - b.validation.error);
   const multi = ranking.find((fitted) => fitted !== single && fitted !== pooled);

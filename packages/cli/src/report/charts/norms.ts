@@ -22,7 +22,7 @@ export function normChart({ lambdas, features, lambda }: NormPaths): Markup {
         ticks: narrow ? 4 : 8,
         tickFormat: powerOfTen,
       },
-      y: { label: "↑ size of the weights, over tasks", labelArrow: "none", grid: true, ticks: 5 },
+      y: { label: "↑ size of the weights, over tasks", labelArrow: "none", grid: true, ticks: 5, zero: true },
       marks: [
         Plot.line(points, {
           ...{ x: "lambda", y: "norm", z: "name", strokeWidth: 1.8, title: "name" },
