@@ -15,7 +15,7 @@ const folder = path.resolve(import.meta.dirname, "..");
 
 function chosenPeers(options: Options): AnyPeer[] {
   return peers.filter((peer) => {
-    if (peer.origin === "ours" || peer.origin === "machine") return true;
+    if (peer.origin === "ours" || peer.origin === "machine" || peer.origin === "threads") return true;
     if (options.peers.length > 0) return options.peers.includes(peer.name);
     return !(options.quick && "slow" in peer && peer.slow !== undefined);
   });

@@ -74,7 +74,7 @@ function contestantsOf({ peers, places, python, families }: Session, nodes: Read
 
 /** One row for each version of Node; the machine's own rows are for the machine alone. */
 async function measureRow(
-  { places, python, settings }: Session,
+  { peers, places, python, settings }: Session,
   family: Family,
   row: Case,
   contestants: readonly Contestant[],
@@ -82,7 +82,11 @@ async function measureRow(
   limits: ReadonlyMap<string, Limits>,
 ): Promise<Row[]> {
   const isLimit = family.kind === "call" && family.implementations.machine !== undefined;
-  const taking = contestants.filter(({ origin }) => (origin === "machine") === isLimit);
+  const takesPart = (name: string): boolean => {
+    const peer = peers.find((one) => one.name === name);
+    return !peer || !("only" in peer) || !peer.only || peer.only.includes(`${family.name} ${row.name}`);
+  };
+  const taking = contestants.filter(({ origin, peer }) => (origin === "machine") === isLimit && takesPart(peer));
   const runtimeOf = ({ node }: Contestant) =>
     node === undefined ? pythonRuntime(python) : nodeRuntime(nodes.get(node)!);
   const entries = await measureEntries();

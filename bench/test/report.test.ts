@@ -3,7 +3,7 @@ import type { Origin } from "../src/harness/peer.js";
 import type { Outcome, Row } from "../src/harness/results.js";
 import { compare, lossesFirst } from "../src/report/comparison.js";
 import { limitsFrom, shortestTime } from "../src/report/limit.js";
-import { amount, cell, faults, markdown, report, summaryTable } from "../src/report/table.js";
+import { amount, cell, faults, markdown, report, summaryTable, threadTable } from "../src/report/table.js";
 
 const measured = (median: number): Outcome => ({
   state: "measured",
@@ -18,6 +18,7 @@ const origins: Record<string, Origin> = {
   compiled: "ours",
   numpy: "native",
   machine: "machine",
+  "2 threads": "threads",
 };
 
 const row = (name: string, sketch: Sketch, more: Partial<Row> = {}): Row => ({
@@ -45,6 +46,19 @@ test("ours is the faster of ours, and is compared with the fastest peer of scrip
     nativeRatio: 20,
     share: 0.25,
   });
+});
+
+test("several threads are compared with one of ours, and with nobody else", () => {
+  const rows = [row("64", { compiled: 300, "2 threads": 150, fast: 200 }), row("63", { compiled: 300, fast: 200 })];
+  expect(compare(rows[0]!)).toMatchObject({
+    ours: { peer: "compiled" },
+    ratio: 1.5,
+    threads: { median: 150 },
+    speedUp: 2,
+  });
+  expect(threadTable(rows)).toMatch(/product 64 .*300 ns compiled .*150 ns 2 threads .*2.00×/);
+  expect(threadTable(rows)).not.toContain("63");
+  expect(threadTable(rows.slice(1))).toBe("");
 });
 
 test("a peer that was wrong is never the best", () => {

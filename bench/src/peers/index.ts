@@ -2,7 +2,7 @@ import type { AnyPeer } from "../harness/peer.js";
 import { gpuCpu, gpuWebasm } from "./gpu.js";
 import { jax } from "./jax.js";
 import { jsPytorch } from "./jsPytorch.js";
-import { kinship, kinshipCompiled } from "./kinship.js";
+import { kinship, kinshipCompiled, kinshipThreads } from "./kinship.js";
 import { machine } from "./machine.js";
 import { mlMatrix } from "./mlMatrix.js";
 import { ndarray } from "./ndarray.js";
@@ -16,6 +16,7 @@ export const peers: readonly AnyPeer[] = [
   machine,
   kinship,
   kinshipCompiled,
+  kinshipThreads,
   tfjsWasm,
   tfjsCpu,
   jax,

@@ -11,17 +11,18 @@ export interface Kinship extends Adaptor<Tensor> {
   compile<A extends readonly unknown[], R>(f: (...inputs: A) => R): (...inputs: A) => R;
 }
 
-async function load(compiled: boolean): Promise<Kinship> {
+async function load(compiled: boolean, count = 1): Promise<Kinship> {
   const ops = await import("@kinship/tensor");
   const { compile } = await import("@kinship/tensor/compile");
   const autodiff = await import("@kinship/autodiff");
   const mtl = await import("@kinship/mtl");
+  const threads = count > 1 ? await (await import("@kinship/tensor/threads")).openThreads(count) : undefined;
   return {
     ops,
     autodiff,
     mtl,
     compiled,
-    compile: (f) => (compiled ? compile(f) : f),
+    compile: (f) => (compiled ? compile(f, { threads }) : f),
     ...adaptor<Tensor>({
       from: ({ data, shape }) => ops.tensor(data, { shape }),
       read: (result) => result.toTypedArray(),
@@ -41,4 +42,14 @@ export const kinshipCompiled = peer({
   library: "kinship",
   packages,
   load: () => load(true),
+});
+
+/** The same module on two threads, in rows that are large enough. */
+export const kinshipThreads = peer({
+  name: "kinship 2 threads",
+  origin: "threads",
+  library: "kinship",
+  packages,
+  only: ["product 1024", "CNN step batch 32"],
+  load: () => load(true, 2),
 });

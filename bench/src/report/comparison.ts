@@ -12,6 +12,9 @@ export interface Comparison {
   readonly nativeRatio: number | undefined;
   /** The machine's limit over ours: 1 is all there is. */
   readonly share: number | undefined;
+  /** Ours on several threads, and how many times as fast as on one. */
+  readonly threads: Measured | undefined;
+  readonly speedUp: number | undefined;
 }
 
 export interface Measured {
@@ -35,6 +38,7 @@ export function compare(row: Row): Comparison {
   const ours = best(row.entries, "ours");
   const bestPeer = best(row.entries, "script");
   const bestNative = best(row.entries, "native");
+  const threads = best(row.entries, "threads");
   return {
     row,
     ours,
@@ -43,6 +47,8 @@ export function compare(row: Row): Comparison {
     ratio: over(ours, bestPeer),
     nativeRatio: over(ours, bestNative),
     share: ours === undefined || row.limit === undefined ? undefined : row.limit / ours.median,
+    threads,
+    speedUp: over(ours, threads),
   };
 }
 

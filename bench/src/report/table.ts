@@ -1,6 +1,6 @@
 import type { Outcome, Results, Row, Unit } from "../harness/results.js";
 import { spread } from "../harness/statistics.js";
-import { type Comparison, lossesFirst, type Measured } from "./comparison.js";
+import { type Comparison, compare, lossesFirst, type Measured } from "./comparison.js";
 import { rate } from "./limit.js";
 
 /** Columns as wide as their widest cell, in Markdown: readable in a terminal and in a page. */
@@ -97,6 +97,22 @@ export function summaryTable(rows: readonly Row[]): string {
   );
 }
 
+/** Ours on several threads against ours on one; empty where nothing was run on several. */
+export function threadTable(rows: readonly Row[]): string {
+  const withNode = severalNodes(rows);
+  const compared = rows.map(compare).filter(({ threads }) => threads !== undefined);
+  if (compared.length === 0) return "";
+  return markdown(
+    ["row", "one thread", "several", "times as fast"],
+    compared.map(({ row, ours, threads, speedUp }) => [
+      title(row, withNode),
+      named(ours, row.unit),
+      named(threads, row.unit),
+      times(speedUp),
+    ]),
+  );
+}
+
 /** Every peer in every row. */
 export function fullTable(rows: readonly Row[]): string {
   const withNode = severalNodes(rows);
@@ -130,9 +146,10 @@ export function report({ date, machine, quick, versions, rows }: Results): strin
     Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(", "),
-    "Medians ± half the distance between the quartiles. One thread. Every number was verified before it was timed.",
+    "Medians ± half the distance between the quartiles. One thread, but where two are named. Every number was verified before it was timed.",
     limitTable(limits),
     summaryTable(others),
+    threadTable(others),
     fullTable(others),
     faults(rows),
   ];
