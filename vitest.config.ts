@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
-import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { defineConfig, type Plugin, type TestProjectConfiguration } from "vitest/config";
 
 const source = (name: string, file = "index.ts") => new URL(`./packages/${name}/src/${file}`, import.meta.url).pathname;
+
+const dist = (file: string) => new URL(`./packages/tensor/dist/${file}`, import.meta.url).pathname;
 
 /** Tests read the sources, so that a failure points at the line that was written. */
 const resolve = {
@@ -28,8 +31,18 @@ const chromium = [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/goog
   (path) => path !== undefined && existsSync(path),
 );
 
+/** Node runs a worker's script as it is: the built one, for it cannot read TypeScript. */
+const builtWorkers: Plugin = {
+  name: "built workers",
+  transform: (code, id) =>
+    id === source("tensor", "threads/host.ts")
+      ? code.replaceAll('"./worker.js"', JSON.stringify(pathToFileURL(dist("threads/worker.js")).href))
+      : undefined,
+};
+
 const node: TestProjectConfiguration = {
   resolve,
+  plugins: [builtWorkers],
   test: {
     name: "node",
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "bench/test/**/*.test.ts"],

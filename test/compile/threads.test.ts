@@ -34,12 +34,9 @@ vi.mock(import("../../packages/tensor/src/threads/split.js"), async (original) =
   return { splitOf: (kernel, buffers, threads) => splitOf(kernel, buffers, threads, shortest) };
 });
 
-/** Workers run what is built: an engine without a loader for TypeScript has to read them. */
-const worker = new URL("../../packages/tensor/dist/threads/worker.js", import.meta.url);
-
 let threads: Threads;
 beforeAll(async () => {
-  threads = await openThreads(3, { worker });
+  threads = await openThreads(3);
 });
 afterAll(() => threads.close());
 
@@ -257,7 +254,7 @@ describe("errors", () => {
 
 describe("ends", () => {
   test("closed threads leave their functions to one", async () => {
-    const own = await openThreads(2, { worker });
+    const own = await openThreads(2);
     expect(own.count).toBe(2);
     const f = compile((a: Tensor) => matmul(a, a), { threads: own });
     const a = wave([300, 300], 1);
