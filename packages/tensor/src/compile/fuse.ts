@@ -1,17 +1,20 @@
-import type { DType } from "../dtype.js";
+import { type DType, isFloating } from "../dtype.js";
+import { alignLabels } from "../forms/labels.js";
 import { contiguousLayout, isContiguous, type Layout, sameShape, sizeOf } from "../layout.js";
-import type { Region } from "../primitive.js";
+import type { Contraction, Region } from "../primitive.js";
 import { regionLayout } from "../primitives/slice.js";
-import type { Scalar } from "../scalar/scalar.js";
+import { add, mul, toFloat32 } from "../scalar/instructions.js";
+import { operation, type Scalar } from "../scalar/scalar.js";
+import { arrange, slenderLoop } from "./arrange.js";
 import { ExpressionBuilder, type Load, NeedsStorage, readsPosition } from "./expression.js";
-import type { Access, Buffer, HostKernel, Kernel, KernelProgram, ProductKernel } from "./kernel.js";
-import { LoopBuilder } from "./loops.js";
+import type { Access, Buffer, HostKernel, Kernel, KernelProgram, LoopKernel, ProductKernel } from "./kernel.js";
+import { copyKernel, LoopBuilder } from "./loops.js";
 import { productKernel } from "./product.js";
 import type { Program, Value } from "./program.js";
 import { inlinedValues, type Supports, supportsBody } from "./uses.js";
 
 type Apply = Value & { readonly kind: "apply" };
-type Planned = LoopBuilder | HostKernel | ProductKernel;
+type Planned = LoopBuilder | LoopKernel | HostKernel | ProductKernel;
 
 /** How many of the latest kernels a new statement looks at for a loop to join. */
 const lookBack = 24;
@@ -108,7 +111,7 @@ class Fusion {
     else if (form.kind === "map" || form.kind === "view") this.#storeElements(k);
     else if (form.kind === "reduce") this.#storeFold(k, value, form.axes(value.params), form);
     else if (form.kind === "place") this.#storeParts(k, value, form.regions(value.params));
-    else this.#storeWhole(k, value);
+    else if (!this.#storeSlender(k, value)) this.#storeWhole(k, value);
   }
 
   /** Builds a body; values that turn out to need memory of their own are stored first. */
@@ -141,8 +144,14 @@ class Fusion {
   }
 
   #storeElements(k: number): void {
+    this.#elements(
+      k,
+      this.#build((builder) => builder.compute(k)),
+    );
+  }
+
+  #elements(k: number, built: { readonly scalar: Scalar; readonly loads: readonly Load[] }): void {
     const { shape } = this.#value(k);
-    const built = this.#build((builder) => builder.compute(k));
     const buffer = this.#allocate(k);
     const access = { buffer, layout: contiguousLayout(shape) };
     const alone = readsPosition(built.scalar);
@@ -164,6 +173,40 @@ class Fusion {
         identity: how.identity,
       }),
     );
+  }
+
+  /** Products with a vector are loops, which other loops join. */
+  #storeSlender(k: number, value: Apply): boolean {
+    const { form } = value.primitive;
+    const { dtype, params, shape } = value;
+    const operands = value.inputs.map((input) => this.#value(input));
+    if (form.kind !== "contract" || !isFloating(dtype) || operands.some((x) => x.dtype !== dtype)) return false;
+    const contract = (layouts: readonly Layout[]) => form.contraction(layouts, params);
+    const whole = operands.map((x) => contiguousLayout(x.shape));
+    const slender = slenderLoop(contract(whole));
+    if (!slender) return false;
+    const built = this.#build((builder) => {
+      const [a, b] = value.inputs.map((input, n) => {
+        const restride = (layout: Layout) => {
+          const seen = contract(whole.map((x, m) => (m === n ? layout : x)));
+          return alignLabels(seen.operands[n], seen.labels[n], slender.labels, slender.sizes);
+        };
+        return builder.read(input, [{ key: `*${k}.${n}`, input, restride }]);
+      });
+      return operation(mul, a, b);
+    });
+    const { axes } = slender;
+    if (axes.length === 0) {
+      const scalar = dtype === "float32" && this.#mixed ? operation(toFloat32, built.scalar) : built.scalar;
+      this.#elements(k, { ...built, scalar });
+      return true;
+    }
+    this.#allocate(k);
+    const statement = { value: k, shape: [...shape, ...axes.map((axis) => slender.shape[axis])], ...built };
+    this.#join(k, built.loads, statement.shape, (loop) =>
+      loop.addFold(this.#name(k), statement, axes, { combine: add, identity: 0 }),
+    );
+    return true;
   }
 
   #storeParts(k: number, value: Apply, regions: readonly Region[]): void {
@@ -207,8 +250,7 @@ class Fusion {
     ) {
       const layouts = inputs.map(({ access }) => access.layout);
       const [a, b] = inputs.map(({ access }) => access.buffer);
-      const contraction = form.contraction(layouts, value.params);
-      this.#kernels.push(productKernel(contraction, { a, b, c: buffer }, dtype, this.#name(k)));
+      this.#product(form.contraction(layouts, value.params), [a, b], buffer, dtype, this.#name(k));
     } else {
       const { primitive, params, shape } = value;
       this.#kernels.push({
@@ -222,6 +264,33 @@ class Fusion {
       });
     }
     this.#readyAfter.set(k, this.#kernels.length - 1);
+  }
+
+  #product(
+    given: Contraction,
+    read: readonly number[],
+    buffer: number,
+    dtype: "float32" | "float64",
+    label: string,
+  ): void {
+    const { contraction, copy, result } = arrange(given);
+    const [a, b] = copy
+      ? read.map((x, k) => (k === copy.operand ? this.#copy(x, copy.layout, dtype, label) : x))
+      : read;
+    if (!result) {
+      this.#kernels.push(productKernel(contraction, { a, b, c: buffer }, dtype, label));
+      return;
+    }
+    const c = this.#buffers.push({ dtype, size: sizeOf(result.shape) }) - 1;
+    this.#kernels.push(productKernel(contraction, { a, b, c }, dtype, label));
+    this.#kernels.push(copyKernel({ buffer: c, layout: result }, buffer, dtype, label));
+  }
+
+  /** What a layout sees of a buffer, one element after the other. */
+  #copy(from: number, layout: Layout, dtype: DType, label: string): number {
+    const to = this.#buffers.push({ dtype, size: sizeOf(layout.shape) }) - 1;
+    this.#kernels.push(copyKernel({ buffer: from, layout }, to, dtype, label));
+    return to;
   }
 
   #name(k: number): string {

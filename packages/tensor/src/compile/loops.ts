@@ -1,5 +1,5 @@
 import type { DType } from "../dtype.js";
-import { contiguousStride, type Layout, sameShape } from "../layout.js";
+import { contiguousLayout, contiguousStride, type Layout, sameShape } from "../layout.js";
 import { type Scalar, substitute } from "../scalar/scalar.js";
 import type { Load } from "./expression.js";
 import type { Access, LoopKernel, Source, Statement } from "./kernel.js";
@@ -199,4 +199,17 @@ export class LoopBuilder {
     }
     return this.#inputs[index];
   }
+}
+
+/** Copies what an access sees to a whole buffer. */
+export function copyKernel(from: Access, buffer: number, dtype: DType, label: string): LoopKernel {
+  const access = { buffer, layout: contiguousLayout(from.layout.shape) };
+  return {
+    kind: "loops",
+    shape: from.layout.shape,
+    folded: [],
+    sources: [{ kind: "load", access: from, dtype }],
+    phases: [[{ kind: "store", at: "full", value: { kind: "input", index: 0 }, access, dtype }]],
+    label,
+  };
 }

@@ -100,8 +100,9 @@ function lifetimes({ buffers, kernels, outputs }: KernelProgram, places: Readonl
     const place = places.get(buffer) ?? buffer;
     if (!from.has(place)) from.set(place, at);
     to.set(place, Math.max(to.get(place) ?? at, at));
-    const members = shared.get(place) ?? [];
-    if (!members.includes(buffer)) shared.set(place, [...members, buffer]);
+    const members = shared.get(place);
+    if (!members) shared.set(place, [buffer]);
+    else if (!members.includes(buffer)) members.push(buffer);
   };
   buffers.forEach(({ initial }, buffer) => {
     if (initial) use(buffer, -1);
@@ -130,26 +131,41 @@ function lifetimes({ buffers, kernels, outputs }: KernelProgram, places: Readonl
  */
 export function plan(program: KernelProgram, carried = 0): Plan {
   const all = lifetimes(program, inPlace(program, carried), carried);
+  /** By where they start. */
   const placed: (Lifetime & { readonly start: number })[] = [];
   for (const one of [...all].sort((a, b) => b.bytes - a.bytes || a.from - b.from)) {
-    const others = placed.filter((p) => p.from <= one.to && one.from <= p.to).sort((a, b) => a.start - b.start);
     let start = 0;
-    for (const other of others) {
+    for (const other of placed) {
+      if (other.from > one.to || one.from > other.to) continue;
       if (start + one.bytes <= other.start) break;
       start = Math.max(start, other.start + other.bytes);
     }
-    placed.push({ ...one, start });
+    let at = placed.length;
+    while (at > 0 && placed[at - 1].start > start) at--;
+    placed.splice(at, 0, { ...one, start });
   }
   const addresses = program.buffers.map(() => -1);
   for (const { buffers, start } of placed) for (const buffer of buffers) addresses[buffer] = start;
-  const moments = program.kernels.map((_, at) =>
-    all.reduce((total, one) => total + (one.from <= at && at <= one.to ? one.bytes : 0), 0),
-  );
   return {
     addresses,
-    bytes: Math.max(0, ...placed.map(({ start, bytes }) => start + bytes)),
-    largestLive: Math.max(0, ...moments),
+    bytes: placed.reduce((most, { start, bytes }) => Math.max(most, start + bytes), 0),
+    largestLive: largestLive(all, program.kernels.length),
   };
+}
+
+/** The most bytes that live while any of the kernels runs. */
+function largestLive(all: readonly Lifetime[], kernels: number): number {
+  const changes = new Array<number>(kernels + 1).fill(0);
+  for (const { bytes, from, to } of all) {
+    changes[Math.min(Math.max(0, from), kernels)] += bytes;
+    changes[Math.min(to + 1, kernels)] -= bytes;
+  }
+  let [live, most] = [0, 0];
+  for (const change of changes.slice(0, kernels)) {
+    live += change;
+    most = Math.max(most, live);
+  }
+  return most;
 }
 
 /** `b3: from byte 112`, a line a buffer that stands in memory. */

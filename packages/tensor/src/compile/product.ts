@@ -1,6 +1,7 @@
 import { alignLabels, labelSizes } from "../forms/labels.js";
 import { contiguousStride } from "../layout.js";
 import type { Contraction } from "../primitive.js";
+import { merged, sidesOf } from "./arrange.js";
 import type { PatchCopy, ProductKernel } from "./kernel.js";
 
 /** Which buffers a product reads and writes. */
@@ -10,37 +11,22 @@ export interface ProductBuffers {
   readonly c: number;
 }
 
-/** One stride for several axes walked as one, where there is one; axes of size 1 do not matter. */
-function merged(sizes: readonly number[], strides: readonly number[]): number | undefined {
-  let stride: number | undefined;
-  let extent = 1;
-  for (let k = sizes.length - 1; k >= 0; k--) {
-    if (sizes[k] === 1) continue;
-    if (stride === undefined) stride = strides[k];
-    else if (strides[k] !== stride * extent) return undefined;
-    extent *= sizes[k];
-  }
-  return stride ?? 0;
-}
-
 /**
  * A contraction as matrix products inside loops. The output's labels are, in its order: loops, then the rows, then the
  * columns of C. Summed labels that the left operand walks with one stride are the product's inner size; the others are
  * loops that add up. Where the right operand has no single stride, its part for one round is copied: a bounded patch.
  */
 export function productKernel(
-  { operands, labels, output }: Contraction,
+  contraction: Contraction,
   buffers: ProductBuffers,
   dtype: "float32" | "float64",
   label: string,
 ): ProductKernel {
+  const { operands, labels, output } = contraction;
   const sizes = labelSizes(operands, labels);
   const size = (l: number): number => sizes.get(l)!;
   const count = (group: readonly number[]): number => group.reduce((total, l) => total * size(l), 1);
-  // The columns of C come from the right operand: swap where the output's last label is the first one's alone.
-  const last = output[output.length - 1];
-  const swap = last !== undefined && labels[0].includes(last) && !labels[1].includes(last);
-  const [left, right] = swap ? [1, 0] : [0, 1];
+  const [left, right] = sidesOf(contraction);
   const stride = (operand: number, l: number): number =>
     alignLabels(operands[operand], labels[operand], [l], sizes).stride[0];
   const strides = (operand: number, group: readonly number[]): number[] => group.map((l) => stride(operand, l));

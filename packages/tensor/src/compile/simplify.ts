@@ -28,8 +28,12 @@ function fold(value: Value & { kind: "apply" }, inputs: readonly Tensor[]): Tens
 /** Constants are computed, equal values are computed once, and what no output needs is dropped. */
 export const simplify = (program: Program): Program => dropUnused(share(dropUnused(program)));
 
-const paramsKey = (params: unknown): string =>
-  JSON.stringify(params, (_, x: unknown) => (typeof x === "number" && !Number.isFinite(x) ? String(x) : x)) ?? "";
+function paramsKey(params: unknown): string {
+  if (Array.isArray(params)) return `[${params.map(paramsKey)}]`;
+  if (typeof params === "string") return JSON.stringify(params);
+  if (typeof params !== "object" || params === null) return String(params);
+  return `{${Object.entries(params).map(([key, x]) => `${key}:${paramsKey(x)}`)}}`;
+}
 
 function share({ values, outputs }: Program): Program {
   const kept: Value[] = [];

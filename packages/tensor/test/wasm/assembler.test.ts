@@ -156,6 +156,31 @@ describe("functions", () => {
       expect(f.local("v128").index).not.toBe(first);
     });
   });
+  test("interleaved pieces keep their order and share no locals, and what is inside a block stays together", () => {
+    const collatz = single(["i32", "i32"], ["i32", "i32"], (f, ...starts) => {
+      const results = f.locals("i32", 2);
+      f.interleave(
+        starts.map((start, k) => () => {
+          const n = f.let(start);
+          f.loop((again) => {
+            f.scope(() => {
+              const odd = f.let(i32.and(n, i32.const(1)));
+              f.if(
+                odd,
+                () => f.set(n, i32.add(i32.mul(n, i32.const(3)), i32.const(1))),
+                () => f.set(n, i32.shrUnsigned(n, i32.const(1))),
+              );
+            });
+            f.set(results[k]!, i32.add(results[k]!, i32.const(1)));
+            f.branchIf(again, i32.ne(n, i32.const(1)));
+          });
+          f.scope(() => f.set(results[k]!, i32.mul(f.let(results[k]!), i32.const(10))));
+        }),
+      );
+      return results;
+    });
+    expect(collatz(6, 7)).toEqual([80, 160]);
+  });
   test("wrong types are refused where they are written", () => {
     expect(() => f64.add(f64.const(1), f32.const(1))).toThrow("f64.add: operand 1 must be f64, found f32");
     expect(() => single([], ["i32"], () => f32.const(1))).toThrow("f: gives (i32), its body (f32)");
@@ -183,6 +208,24 @@ describe("vectors", () => {
     expect(lanes(f32x4.demoteF64x2Zero(f64x2.const(1.5, 2.5)))).toEqual([1.5, 2.5, 0, 0]);
     expect(lanes(select(i32.const(0), a, b))).toEqual([10, 20, 30, 40]);
     expect(lanes(f32x4.replaceLane(a, 2, f32.const(9)))).toEqual([1, -2, 9, -4]);
+  });
+  test("a constant is made once for a function, wherever it is used", () => {
+    const code = (count: number) => {
+      const module = new ModuleBuilder();
+      module.function({ name: "f", parameters: ["v128"], results: ["v128"] }, (f, x) => {
+        const sum = f.let(x!);
+        f.loop(() => {
+          for (let k = 0; k < count; k++) f.set(sum, f32x4.add(sum, f32x4.const(1, 2, 3, 4)));
+        });
+        return sum;
+      });
+      return module.encode().length;
+    };
+    expect(code(3) - code(2)).toBe(code(2) - code(1));
+    expect(code(3) - code(2)).toBeLessThan(16);
+    const ones = i32x4.const(-1);
+    expect(lanes(v128.or(v128.and(f32x4.const(5), ones), i32x4.const(0)))).toEqual([5, 5, 5, 5]);
+    expect(lanes(f32x4.add(f32x4.const(5), f32x4.const(5)))).toEqual([10, 10, 10, 10]);
   });
   test.runIf(hasFeature("relaxedSimd"))("relaxed multiply-add", () => {
     expect(lanes(f32x4.relaxedMadd(f32x4.const(2), f32x4.const(3), f32x4.const(1, 2, 3, 4)))).toEqual([7, 8, 9, 10]);

@@ -1,7 +1,6 @@
-import { describe, expect, test } from "vitest";
-import { f32, f32x4, i32, ModuleBuilder, v128 } from "../../src/wasm/assembler/index.js";
+import { describe, test } from "vitest";
+import { ModuleBuilder } from "../../src/wasm/assembler/index.js";
 import { hasFeature } from "../../src/wasm/features.js";
-import { forRange } from "../../src/wasm/loops.js";
 import { type ProductOptions, productFunction, productSlack, productWorkspace } from "../../src/wasm/product/index.js";
 
 type FloatArray = Float32Array | Float64Array;
@@ -89,71 +88,5 @@ describe.each(variants)("a product of $dtype, fused $fused", (options) => {
     verify(197, 385, 21, aT, bT, false);
     verify(9, 777, 531, aT, bT, true);
     verify(5, 3, 1061, aT, bT, false);
-  });
-});
-
-describe("what is fused to the product", () => {
-  test("an epilogue sees each sum once, complete, with its row and column", () => {
-    const [m, k, n] = [7, 801, 13];
-    const options: ProductOptions = {
-      dtype: "float32",
-      fused: false,
-      epilogue: {
-        name: "biasByColumnPlusRow",
-        parameters: ["i32"],
-        emit: (_, value, row, column, bias) =>
-          f32x4.add(
-            f32x4.add(value, v128.load(i32.add(bias!, i32.mul(column, i32.const(4))))),
-            f32x4.splat(f32.convertI32Signed(row)),
-          ),
-      },
-    };
-    const { run, memory } = compileProduct(options);
-    const [a, b, c] = layOut(options, memory, [m * k, k * n, m * n]);
-    const bias = new Float32Array(memory.buffer, memory.buffer.byteLength - 4096, n + 4);
-    fill(a, 1);
-    fill(b, 2);
-    fill(bias, 3);
-    run(a.byteOffset, k, 1, b.byteOffset, n, 1, c.byteOffset, n, m, k, n, 0, 0, bias.byteOffset);
-    for (let i = 0; i < m; i++) {
-      for (let j = 0; j < n; j++) {
-        let sum = bias[j]! + i;
-        for (let p = 0; p < k; p++) sum += a[i * k + p]! * b[p * n + j]!;
-        expect(c[i * n + j]).toBe(sum);
-      }
-    }
-  });
-
-  test("a loader of its own gives B: here a Toeplitz matrix out of one signal", () => {
-    const [m, k, n] = [5, 500, 30];
-    const options: ProductOptions = {
-      dtype: "float32",
-      fused: false,
-      loader: {
-        name: "toeplitz",
-        emit: ({ f }, { destination, firstStep, steps, firstColumn, columns, width }, signal) => {
-          forRange(f, i32.const(0), steps, i32.const(1), (i) => {
-            forRange(f, i32.const(0), columns, i32.const(1), (j) => {
-              const index = i32.add(i32.add(firstStep, i), i32.add(firstColumn, j));
-              const target = i32.add(i32.mul(i, i32.const(width)), j);
-              const scaled = (value: typeof index) => i32.mul(value, i32.const(4));
-              f.do(i32.store(i32.add(destination, scaled(target)), i32.load(i32.add(signal, scaled(index)))));
-            });
-          });
-        },
-      },
-    };
-    const { run, memory } = compileProduct(options);
-    const [a, signal, c] = layOut(options, memory, [m * k, k + n, m * n]);
-    fill(a, 1);
-    fill(signal, 2);
-    run(a.byteOffset, k, 1, signal.byteOffset, 0, 0, c.byteOffset, n, m, k, n, 0, 0);
-    for (let i = 0; i < m; i++) {
-      for (let j = 0; j < n; j++) {
-        let sum = 0;
-        for (let p = 0; p < k; p++) sum += a[i * k + p]! * signal[p + j]!;
-        expect(c[i * n + j]).toBe(sum);
-      }
-    }
   });
 });

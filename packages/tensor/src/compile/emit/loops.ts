@@ -1,24 +1,14 @@
-import { bytesPerElement, type DType } from "../../dtype.js";
+import { bytesPerElement } from "../../dtype.js";
 import { scalarType } from "../../scalar/evaluate.js";
 import { linearizeAll, type Step } from "../../scalar/linearize.js";
-import type { Scalar } from "../../scalar/scalar.js";
-import {
-  type FunctionBuilder,
-  i32,
-  i32x4,
-  type Local,
-  shuffle32,
-  shuffle64,
-  v128,
-} from "../../wasm/assembler/index.js";
+import { type FunctionBuilder, i32, i32x4, type Local } from "../../wasm/assembler/index.js";
 import { forRange } from "../../wasm/loops.js";
 import type { Site } from "../../wasm/math/shape.js";
 import type { LoopKernel, Statement } from "../kernel.js";
 import { type Axes, type Axis, arraysOf, axesOf, foldsAcrossLanes } from "./axes.js";
+import { type Fold, FoldEmitter } from "./folds.js";
 import { emitInstruction, type RoutinePolicy } from "./instructions.js";
 import {
-  asFloat,
-  asInteger,
   asSingle,
   double,
   type Lanes,
@@ -34,14 +24,16 @@ import { blocksOf, type Share } from "./share.js";
 /** Where each buffer of the program begins in memory, in bytes. */
 export type Addresses = (buffer: number) => number;
 
-type Fold = Statement & { readonly kind: "fold" };
+type Code = ReturnType<typeof linearizeAll>;
 type Store = Statement & { readonly kind: "store" };
 
-/** Running totals kept beside each other, so that one addition need not wait for the one before. */
-const totals = 4;
+/** Vectors that are worked on side by side, so that one operation need not wait for the one before. */
+const sideBySide = 4;
+/** With more arrays than this, half as many: registers are few. */
+const fewArrays = 8;
 /** Elements added up before their total goes into the next one: keeps float32 sums accurate. */
 const run = 4096;
-/** Routines are written into loops of at least so many elements. */
+/** Routines are written into loops of at least so many elements, and several rounds of them side by side. */
 const worthInlining = 2048;
 
 /** Writes a loop nest, or a share of it. Sizes and addresses are constants of the code. */
@@ -65,10 +57,13 @@ class LoopEmitter {
   readonly #bases: readonly number[];
   readonly #storeNumber = new Map<Statement, number>();
   readonly #policy: RoutinePolicy;
+  readonly #folds: FoldEmitter;
   /** The axis whose neighbours share a vector, and whether it is folded. */
   readonly #lane: Axis | undefined;
   readonly #laneFolded: boolean;
-  readonly #totals = new Map<number, Vector>();
+  /** For each fold a total for every vector of the group; one where the lanes are folded. */
+  readonly #totals = new Map<number, readonly Vector[]>();
+  readonly #codes = new Map<readonly Statement[], Code>();
   #open: Open[] = [];
   /** For each array the pointer at the open counters, where it has moved; arrays that move alike share it. */
   #pointers: readonly (Local | undefined)[] = [];
@@ -99,6 +94,7 @@ class LoopEmitter {
     ];
     const size = kernel.shape.reduce((total, d) => total * d, 1);
     this.#policy = { inline: size >= worthInlining };
+    this.#folds = new FoldEmitter(site, this.#lanes, this.#policy);
     const { kept, folded } = this.#axes;
     this.#laneFolded = foldsAcrossLanes(this.#axes, this.#lanes.count);
     this.#lane = this.#laneFolded ? folded[folded.length - 1] : kept[kept.length - 1];
@@ -111,11 +107,20 @@ class LoopEmitter {
   emit(share?: Share): void {
     const kept = this.#laneFolded ? this.#axes.kept : this.#axes.kept.slice(0, -1);
     const lanes = (axis: Axis | undefined) => {
-      if (this.#laneFolded || !axis) this.#rows(1);
-      else this.#overLanes(axis, (valid) => this.#rows(valid));
+      if (this.#laneFolded || !axis) this.#rows([1]);
+      else this.#overLanes(axis, this.#parts(axis), (valid) => this.#rows(valid));
     };
     if (share && kept.length === 0) this.#overBlocks(this.#lane!, share, lanes);
     else this.#nest(kept, () => lanes(this.#lane), share);
+  }
+
+  /** How many vectors of the lanes' axis a round takes side by side. */
+  #parts({ size }: Axis): number {
+    if (!this.#policy.inline) return 1;
+    const most = this.#bytes.length - 1 <= fewArrays ? sideBySide : sideBySide / 2;
+    const vectors = Math.ceil(size / this.#lanes.count);
+    // A sum along another axis waits for itself in every round of it; else a few rounds have to follow each other.
+    return this.#axes.folded.length > 0 ? Math.min(most, Math.max(1, vectors)) : vectors >= 2 * most ? most : 1;
   }
 
   /** Loops over axes, innermost last, over the outermost one or a share of it. */
@@ -169,8 +174,11 @@ class LoopEmitter {
     });
   }
 
-  /** A loop over whole vectors along an axis, then once for the elements that are left. */
-  #overLanes(axis: Axis, body: (valid: number, part: number) => void, parts = 1): void {
+  /**
+   * A loop over groups of so many vectors along an axis, then once for the elements that are left. `body` is told how
+   * many elements each vector of the group holds.
+   */
+  #overLanes(axis: Axis, parts: number, body: (valid: readonly number[]) => void): void {
     const { count } = this.#lanes;
     const step = count * parts;
     const whole = Math.floor(axis.size / step) * step;
@@ -178,67 +186,73 @@ class LoopEmitter {
     if (whole > 0) {
       this.#f.set(counter, i32.const(0));
       this.#f.loop((again) => {
-        this.#within({ axis, counter }, () => {
-          for (let part = 0; part < parts; part++) this.#f.scope(() => body(count, part));
-        });
+        this.#within({ axis, counter }, () => body(new Array<number>(parts).fill(count)));
         this.#f.set(counter, i32.add(counter, i32.const(step)));
         if (whole > step) this.#f.branchIf(again, i32.ltSigned(counter, i32.const(whole)));
       });
     }
-    let left = axis.size - whole;
-    for (let part = 0; left > 0; part++, left -= count) {
-      this.#f.set(counter, i32.const(whole + part * count));
-      this.#within({ axis, counter }, () => body(Math.min(left, count), 0));
-    }
+    const left = axis.size - whole;
+    if (left === 0) return;
+    this.#f.set(counter, i32.const(whole));
+    const vectors = Math.ceil(left / count);
+    this.#within({ axis, counter }, () =>
+      body(Array.from({ length: vectors }, (_, part) => Math.min(count, left - part * count))),
+    );
   }
 
-  /** All phases for the kept index (or, with lanes there, the `valid` indices) at hand. */
-  #rows(valid: number): void {
+  /** Code for each vector of a group, side by side. */
+  #together(valid: readonly number[], body: (valid: number, part: number) => void): void {
+    this.#f.interleave(valid.map((lanes, part) => () => this.#f.scope(() => body(lanes, part))));
+  }
+
+  /** All phases for the kept index (or, with lanes there, for vectors of `valid` indices) at hand. */
+  #rows(valid: readonly number[]): void {
     for (const phase of this.kernel.phases) {
       const folds = phase.filter((s): s is Fold => s.kind === "fold");
       const full = phase.filter((s) => s.kind === "fold" || s.at === "full");
       const rows = phase.filter((s): s is Store => s.kind === "store" && s.at === "row");
       if (full.length > 0) {
-        if (this.#axes.folded.length === 0) this.#rowOfOne(full, folds, valid);
-        else if (this.#laneFolded) this.#foldLanes(full, folds);
+        if (this.#laneFolded) this.#foldLanes(full, folds);
         else this.#foldRounds(full, folds, valid);
       }
-      if (rows.length > 0) this.#f.scope(() => this.#statements(rows, valid, 0, undefined));
+      if (rows.length > 0) this.#together(valid, (lanes, part) => this.#statements(rows, lanes, part, undefined));
     }
   }
 
-  /** Folded axes of size 1 or none: what is folded is the value itself. */
-  #rowOfOne(full: readonly Statement[], folds: readonly Fold[], valid: number): void {
-    for (const fold of folds) this.#totals.set(fold.fold, this.#identity(fold));
-    this.#statements(full, valid, 0, (fold, value) => this.#accumulate(this.#totals.get(fold.fold)!, fold, value));
-  }
-
-  #foldRounds(full: readonly Statement[], folds: readonly Fold[], valid: number): void {
-    for (const fold of folds) this.#totals.set(fold.fold, this.#identity(fold));
+  /** Without folded axes, or where they have one entry, what is folded is the value itself. */
+  #foldRounds(full: readonly Statement[], folds: readonly Fold[], valid: readonly number[]): void {
+    for (const fold of folds)
+      this.#totals.set(
+        fold.fold,
+        valid.map(() => this.#folds.identity(fold)),
+      );
     if (this.#axes.folded.some(({ size }) => size === 0)) return;
     this.#nest(this.#axes.folded, () => {
-      this.#statements(full, valid, 0, (fold, value) => this.#accumulate(this.#totals.get(fold.fold)!, fold, value));
+      this.#together(valid, (lanes, part) =>
+        this.#statements(full, lanes, part, (fold, value) =>
+          this.#folds.accumulate(this.#totals.get(fold.fold)![part], fold, value),
+        ),
+      );
     });
   }
 
   #foldLanes(full: readonly Statement[], folds: readonly Fold[]): void {
     const axis = this.#lane!;
-    const parts = axis.size >= totals * this.#lanes.count * 2 ? totals : 1;
-    const results = new Map(folds.map((fold) => [fold.fold, this.#identity(fold)]));
+    const parts = axis.size >= sideBySide * this.#lanes.count ? sideBySide : 1;
+    const results = new Map(folds.map((fold) => [fold.fold, this.#folds.identity(fold)]));
     const pass = (span: Axis) => {
       const running = new Map(
-        folds.map((fold) => [fold.fold, Array.from({ length: parts }, () => this.#identity(fold))]),
+        folds.map((fold) => [fold.fold, Array.from({ length: parts }, () => this.#folds.identity(fold))]),
       );
-      this.#overLanes(
-        span,
-        (valid, part) =>
-          this.#statements(full, valid, part * this.#lanes.count, (fold, value) =>
-            this.#accumulate(running.get(fold.fold)![part], fold, this.#masked(fold, value, valid)),
+      this.#overLanes(span, parts, (valid) =>
+        this.#together(valid, (lanes, part) =>
+          this.#statements(full, lanes, part, (fold, value) =>
+            this.#folds.accumulate(running.get(fold.fold)![part], fold, this.#folds.masked(fold, value, lanes)),
           ),
-        parts,
+        ),
       );
       for (const fold of folds)
-        for (const part of running.get(fold.fold)!) this.#accumulate(results.get(fold.fold)!, fold, part);
+        for (const part of running.get(fold.fold)!) this.#folds.accumulate(results.get(fold.fold)!, fold, part);
     };
     this.#nest(this.#axes.folded.slice(0, -1), () => {
       if (axis.size <= 2 * run || folds.length === 0) {
@@ -255,76 +269,19 @@ class LoopEmitter {
         this.#within({ axis: outer, counter }, () => pass({ size: rest, strides: axis.strides }));
       }
     });
-    for (const fold of folds) this.#totals.set(fold.fold, this.#across(fold, results.get(fold.fold)!));
+    for (const fold of folds) this.#totals.set(fold.fold, [this.#folds.across(fold, results.get(fold.fold)!)]);
   }
 
-  #identity(fold: Fold): Vector {
-    const type = scalarType(fold.dtype);
-    const whole = Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, fold.identity));
-    const value = type === "float" ? this.#lanes.float.const(fold.identity) : i32x4.const(whole);
-    const local = this.#f.local("v128");
-    this.#f.set(local, value);
-    return { type, local };
-  }
-
-  #accumulate(total: Vector, fold: Fold, value: Vector): void {
-    const made = emitInstruction(
-      this.site,
-      this.#lanes,
-      fold.combine,
-      [total, this.#typed(fold.dtype, value)],
-      this.#policy,
-    );
-    this.#f.set(total.local, made.local);
-  }
-
-  #typed(dtype: DType, value: Vector): Vector {
-    return scalarType(dtype) === "float"
-      ? asFloat(this.site, this.#lanes, value)
-      : asInteger(this.site, this.#lanes, value);
-  }
-
-  /** The identity in lanes that hold no element. */
-  #masked(fold: Fold, value: Vector, valid: number): Vector {
-    if (valid === this.#lanes.count) return value;
-    const typed = this.#typed(fold.dtype, value);
-    const lanes = typed.type === "integer" ? 4 : this.#lanes.count;
-    const bits = Array.from({ length: 4 }, (_, k) => (Math.floor((k * lanes) / 4) < valid ? -1 : 0)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const keep = this.#f.let(i32x4.const(...bits));
-    const neutral = this.#identity(fold);
-    return { type: typed.type, local: this.#f.let(v128.bitselect(typed.local, neutral.local, keep)) };
-  }
-
-  /** The lanes of a total folded into one, in every lane. */
-  #across(fold: Fold, total: Vector): Vector {
-    const { count } = this.#lanes;
-    const halves =
-      total.type === "float" && count === 2
-        ? [shuffle64(total.local, total.local, [1, 0])]
-        : count === 2
-          ? [shuffle32(total.local, total.local, [1, 0, 1, 0])]
-          : [shuffle32(total.local, total.local, [2, 3, 0, 1]), shuffle32(total.local, total.local, [1, 0, 3, 2])];
-    for (const half of halves) this.#accumulate(total, fold, { type: total.type, local: this.#f.let(half) });
-    return total;
-  }
-
-  /** Computes and stores, or folds, a group of statements at the place at hand, `shift` elements along the lanes. */
+  /** Computes and stores, or folds, statements at the place at hand, `part` vectors along the lanes. */
   #statements(
     group: readonly Statement[],
     valid: number,
-    shift: number,
+    part: number,
     fold: ((fold: Fold, value: Vector) => void) | undefined,
   ): void {
-    const types = this.kernel.sources.map(({ dtype }) => scalarType(dtype));
-    const bodies: Scalar[] = group.map(({ value }) => value);
-    const { steps, results } = linearizeAll(bodies, types);
+    const { steps, results } = this.#codeOf(group);
     const vectors: Vector[] = [];
-    for (const step of steps) vectors.push(this.#step(step, vectors, valid, shift));
+    for (const step of steps) vectors.push(this.#step(step, vectors, valid, part));
     group.forEach((statement, k) => {
       const value = vectors[results[k]];
       if (statement.kind === "fold") fold!(statement, value);
@@ -335,7 +292,7 @@ class LoopEmitter {
           this.#lanes,
           statement.dtype,
           value,
-          this.#place(number, shift),
+          this.#place(number, part),
           this.#laneStride(number),
           valid,
         );
@@ -343,7 +300,20 @@ class LoopEmitter {
     });
   }
 
-  #step(step: Step, vectors: readonly Vector[], valid: number, shift: number): Vector {
+  #codeOf(group: readonly Statement[]): Code {
+    let code = this.#codes.get(group);
+    if (!code) {
+      const types = this.kernel.sources.map(({ dtype }) => scalarType(dtype));
+      code = linearizeAll(
+        group.map(({ value }) => value),
+        types,
+      );
+      this.#codes.set(group, code);
+    }
+    return code;
+  }
+
+  #step(step: Step, vectors: readonly Vector[], valid: number, part: number): Vector {
     const { site } = this;
     switch (step.kind) {
       case "constant":
@@ -352,7 +322,7 @@ class LoopEmitter {
           : { type: "integer", local: this.#f.let(i32x4.const(step.value)) };
       case "position": {
         const number = this.#bytes.length - 1;
-        const { pointer, offset } = this.#place(number, shift);
+        const { pointer, offset } = this.#place(number, part);
         const start = i32x4.splat(i32.add(pointer ?? i32.const(0), i32.const(offset)));
         const stride = this.#laneStride(number);
         return {
@@ -363,14 +333,15 @@ class LoopEmitter {
       case "input": {
         const source = this.kernel.sources[step.index];
         if (source.kind === "folded") {
-          const total = this.#totals.get(source.fold)!;
+          const totals = this.#totals.get(source.fold)!;
+          const total = totals[this.#laneFolded ? 0 : part];
           return source.dtype === "float32" ? asSingle(site, this.#lanes, total) : total;
         }
         return loadVector(
           site,
           this.#lanes,
           source.dtype,
-          this.#place(step.index, shift),
+          this.#place(step.index, part),
           this.#laneStride(step.index),
           valid,
         );
@@ -389,9 +360,9 @@ class LoopEmitter {
   }
 
   /** Where the array's element at the open counters stands. */
-  #place(number: number, shift: number): Place {
+  #place(number: number, part: number): Place {
     const pointer = this.#pointers[number];
-    const along = shift * this.#laneStride(number) * this.#bytes[number];
+    const along = part * this.#lanes.count * this.#laneStride(number) * this.#bytes[number];
     if (!this.#backwards[number] || !pointer) return { pointer, offset: this.#bases[number] + along };
     return { pointer: along === 0 ? pointer : i32.add(pointer, i32.const(along)), offset: 0 };
   }

@@ -72,6 +72,30 @@ export class ByteWriter {
   }
 }
 
+/** The code of a function. */
+export class CodeWriter extends ByteWriter {
+  readonly #localOf: (vector: Uint8Array) => number;
+
+  /** `localOf`: the number of the local that holds this vector from the function's beginning on. */
+  constructor(localOf: (vector: Uint8Array) => number) {
+    super();
+    this.#localOf = localOf;
+  }
+
+  /** A vector that is constant: one that takes engines several instructions to make is made once for the function. */
+  vector(bytes: Uint8Array): void {
+    if (bytes.every((byte) => byte === bytes[0] && (byte === 0 || byte === 255))) {
+      this.opcode(vectorConstant);
+      this.raw(bytes);
+    } else {
+      this.opcode(0x20);
+      this.unsigned(this.#localOf(bytes));
+    }
+  }
+}
+
+export const vectorConstant = 0xfd000c;
+
 /** A section of a module: its number, its length in bytes, its content. */
 export function section(writer: ByteWriter, id: number, write: (content: ByteWriter) => void): void {
   const content = new ByteWriter();

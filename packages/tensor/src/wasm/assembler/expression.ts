@@ -1,4 +1,4 @@
-import type { ByteWriter } from "./bytes.js";
+import type { CodeWriter } from "./bytes.js";
 
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
@@ -11,13 +11,13 @@ export const typeCode: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0
  */
 export interface Expression {
   readonly type: ValueType;
-  emit(code: ByteWriter): void;
+  emit(code: CodeWriter): void;
 }
 
 /** Instructions that leave nothing on the stack. */
 export interface Statement {
   readonly type: "none";
-  emit(code: ByteWriter): void;
+  emit(code: CodeWriter): void;
 }
 
 /** A parameter or local variable of a function; reading it is an expression. */
@@ -27,7 +27,7 @@ export class Local implements Expression {
     readonly index: number,
   ) {}
 
-  emit(code: ByteWriter): void {
+  emit(code: CodeWriter): void {
     code.opcode(0x20);
     code.unsigned(this.index);
   }
@@ -47,8 +47,8 @@ export function operation<R extends ValueType | "none">(
   result: R,
   expected: readonly ValueType[],
   operands: readonly Expression[],
-  immediate?: (code: ByteWriter) => void,
-): { readonly type: R; emit(code: ByteWriter): void } {
+  immediate?: (code: CodeWriter) => void,
+): { readonly type: R; emit(code: CodeWriter): void } {
   checkOperands(name, expected, operands);
   return {
     type: result,
@@ -84,7 +84,7 @@ export type Load = (address: Expression, offset?: number) => Expression;
 /** Writes to memory at address + offset (bytes). */
 export type Store = (address: Expression, value: Expression, offset?: number) => Statement;
 
-function memoryArgument(offset: number): (code: ByteWriter) => void {
+function memoryArgument(offset: number): (code: CodeWriter) => void {
   return (code) => {
     code.byte(0);
     code.unsigned(offset);
@@ -129,6 +129,6 @@ export function replaceLane(name: string, opcode: number, scalar: ValueType) {
 }
 
 /** A constant: an opcode and its immediate. */
-export function constant(opcode: number, type: ValueType, immediate: (code: ByteWriter) => void): Expression {
+export function constant(opcode: number, type: ValueType, immediate: (code: CodeWriter) => void): Expression {
   return operation("const", opcode, type, [], [], immediate);
 }

@@ -1,4 +1,4 @@
-import { ByteWriter } from "./bytes.js";
+import { ByteWriter, CodeWriter, vectorConstant } from "./bytes.js";
 import { type Expression, Local, type Statement, typeCode, type ValueType } from "./expression.js";
 
 /** A function that code can call: defined in the module, or imported. */
@@ -16,29 +16,44 @@ export interface Label {
 
 /** Writes the body of one function. Statements are written in the order of the calls. */
 export class FunctionBuilder {
-  readonly code = new ByteWriter();
+  #code = new CodeWriter((vector) => this.#constant(vector));
   readonly parameters: readonly Local[];
   readonly #locals: ValueType[] = [];
-  readonly #free: Local[] = [];
+  #free: Local[] = [];
   readonly #scopes: Local[][] = [];
+  readonly #constants = new Map<string, { readonly local: number; readonly vector: Uint8Array }>();
   #depth = 0;
+  /** Where the statements end that are written to be interleaved, and how deep they stand. */
+  #ends: { readonly at: number[]; readonly depth: number } | undefined;
 
   constructor(parameters: readonly ValueType[]) {
     this.parameters = parameters.map((type, index) => new Local(type, index));
   }
 
+  get code(): CodeWriter {
+    return this.#code;
+  }
+
   /** A local variable. It holds zero, or what a released local of its type held last. */
   local(type: ValueType): Local {
     const reusable = this.#free.findIndex((local) => local.type === type);
-    let local: Local;
-    if (reusable >= 0) {
-      local = this.#free.splice(reusable, 1)[0]!;
-    } else {
-      local = new Local(type, this.parameters.length + this.#locals.length);
-      this.#locals.push(type);
-    }
+    const local = reusable >= 0 ? this.#free.splice(reusable, 1)[0]! : this.#newLocal(type);
     this.#scopes.at(-1)?.push(local);
     return local;
+  }
+
+  #newLocal(type: ValueType): Local {
+    return new Local(type, this.parameters.length + this.#locals.push(type) - 1);
+  }
+
+  #constant(vector: Uint8Array): number {
+    const key = String.fromCharCode(...vector);
+    let known = this.#constants.get(key);
+    if (!known) {
+      known = { local: this.#newLocal("v128").index, vector };
+      this.#constants.set(key, known);
+    }
+    return known.local;
   }
 
   locals(type: ValueType, count: number): Local[] {
@@ -64,22 +79,66 @@ export class FunctionBuilder {
 
   set(local: Local, value: Expression): void {
     if (local.type !== value.type) throw new TypeError(`set: a local of ${local.type} cannot hold ${value.type}`);
-    value.emit(this.code);
-    this.code.opcode(0x21);
-    this.code.unsigned(local.index);
+    value.emit(this.#code);
+    this.#code.opcode(0x21);
+    this.#code.unsigned(local.index);
+    this.#end();
   }
 
   do(statement: Statement): void {
-    statement.emit(this.code);
+    statement.emit(this.#code);
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#ends?.depth === this.#depth) this.#ends.at.push(this.#code.length);
+  }
+
+  /**
+   * Writes pieces of code that do not depend on each other, a statement of each in turn, so that a processor which
+   * looks only so far ahead finds operations that need not wait for one another.
+   */
+  interleave(pieces: readonly (() => void)[]): void {
+    if (pieces.length === 1) {
+      pieces[0]!();
+      return;
+    }
+    const written = pieces.map((piece) => this.#apart(piece));
+    const most = Math.max(0, ...written.map(({ ends }) => ends.length));
+    for (let k = 0; k < most; k++)
+      for (const { code, ends } of written)
+        if (k < ends.length) this.#code.raw(code.subarray(k === 0 ? 0 : ends[k - 1]!, ends[k]));
+    for (const { instructions, free } of written) {
+      this.#code.instructions += instructions;
+      this.#free.push(...free);
+    }
+    this.#end();
+  }
+
+  /** The code of a piece, with locals that no other piece uses. */
+  #apart(piece: () => void) {
+    const [code, free, ends] = [this.#code, this.#free, this.#ends];
+    const at: number[] = [];
+    this.#code = new CodeWriter((vector) => this.#constant(vector));
+    this.#free = [];
+    this.#ends = { at, depth: this.#depth };
+    try {
+      piece();
+      if (at.at(-1) !== this.#code.length) at.push(this.#code.length);
+      return { code: this.#code.finish(), ends: at, instructions: this.#code.instructions, free: this.#free };
+    } finally {
+      [this.#code, this.#free, this.#ends] = [code, free, ends];
+    }
   }
 
   #nest(opcode: number, body: (label: Label) => void): void {
-    this.code.opcode(opcode);
-    this.code.byte(0x40);
+    this.#code.opcode(opcode);
+    this.#code.byte(0x40);
     this.#depth++;
     body({ depth: this.#depth });
     this.#depth--;
-    this.code.byte(0x0b);
+    this.#code.byte(0x0b);
+    this.#end();
   }
 
   /** A block; branching to its label leaves it. */
@@ -93,37 +152,37 @@ export class FunctionBuilder {
   }
 
   if(condition: Expression, then: () => void, otherwise?: () => void): void {
-    condition.emit(this.code);
+    condition.emit(this.#code);
     this.#nest(0x04, () => {
       then();
       if (otherwise === undefined) return;
-      this.code.opcode(0x05);
+      this.#code.opcode(0x05);
       otherwise();
     });
   }
 
   branch(label: Label): void {
-    this.code.opcode(0x0c);
-    this.code.unsigned(this.#depth - label.depth);
+    this.#code.opcode(0x0c);
+    this.#code.unsigned(this.#depth - label.depth);
   }
 
   branchIf(label: Label, condition: Expression): void {
-    condition.emit(this.code);
-    this.code.opcode(0x0d);
-    this.code.unsigned(this.#depth - label.depth);
+    condition.emit(this.#code);
+    this.#code.opcode(0x0d);
+    this.#code.unsigned(this.#depth - label.depth);
   }
 
   /** Branches to labels[index], or to the last label if the index is beyond the others. */
   branchTable(labels: readonly Label[], index: Expression): void {
-    index.emit(this.code);
-    this.code.opcode(0x0e);
-    this.code.unsigned(labels.length - 1);
-    for (const label of labels) this.code.unsigned(this.#depth - label.depth);
+    index.emit(this.#code);
+    this.#code.opcode(0x0e);
+    this.#code.unsigned(labels.length - 1);
+    for (const label of labels) this.#code.unsigned(this.#depth - label.depth);
   }
 
   return(...values: Expression[]): void {
-    for (const value of values) value.emit(this.code);
-    this.code.opcode(0x0f);
+    for (const value of values) value.emit(this.#code);
+    this.#code.opcode(0x0f);
   }
 
   /** Calls a function and puts its results into locals. */
@@ -133,24 +192,25 @@ export class FunctionBuilder {
         `${callee.name}: gives ${callee.results.length} results, ${results.length} locals to hold them`,
       );
     }
-    writeCall(this.code, callee, operands);
+    writeCall(this.#code, callee, operands);
     for (let i = results.length - 1; i >= 0; i--) {
-      this.code.opcode(0x21);
-      this.code.unsigned(results[i]!.index);
+      this.#code.opcode(0x21);
+      this.#code.unsigned(results[i]!.index);
     }
+    this.#end();
   }
 
   /** Copies bytes within the memory; the ranges may overlap. */
   copyMemory(destination: Expression, source: Expression, bytes: Expression): void {
-    for (const operand of [destination, source, bytes]) operand.emit(this.code);
-    this.code.opcode(0xfc000a);
-    this.code.raw([0, 0]);
+    for (const operand of [destination, source, bytes]) operand.emit(this.#code);
+    this.#code.opcode(0xfc000a);
+    this.#code.raw([0, 0]);
   }
 
   fillMemory(destination: Expression, byte: Expression, bytes: Expression): void {
-    for (const operand of [destination, byte, bytes]) operand.emit(this.code);
-    this.code.opcode(0xfc000b);
-    this.code.byte(0);
+    for (const operand of [destination, byte, bytes]) operand.emit(this.#code);
+    this.#code.opcode(0xfc000b);
+    this.#code.byte(0);
   }
 
   /** The function's code as the module stores it: its locals, then its instructions. */
@@ -167,13 +227,19 @@ export class FunctionBuilder {
       writer.unsigned(count);
       writer.byte(typeCode[type]);
     }
-    writer.raw(this.code.finish());
+    for (const { local, vector } of this.#constants.values()) {
+      writer.opcode(vectorConstant);
+      writer.raw(vector);
+      writer.opcode(0x21);
+      writer.unsigned(local);
+    }
+    writer.raw(this.#code.finish());
     writer.byte(0x0b);
     return writer.finish();
   }
 }
 
-function writeCall(code: ByteWriter, callee: FunctionHandle, operands: readonly Expression[]): void {
+function writeCall(code: CodeWriter, callee: FunctionHandle, operands: readonly Expression[]): void {
   const found = operands.map((operand) => operand.type).join(", ");
   if (found !== callee.parameters.join(", ")) {
     throw new TypeError(`call: ${callee.name} takes (${callee.parameters.join(", ")}), found (${found})`);

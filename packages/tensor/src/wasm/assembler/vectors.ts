@@ -2,7 +2,6 @@
 
 import {
   type Binary,
-  constant,
   type Expression,
   extractLane,
   load,
@@ -60,7 +59,7 @@ const floatBinary = (base: number) => ({
   pseudoMax: base + 7,
 });
 
-const bytesConstant = (bytes: Uint8Array): Expression => constant(prefixed(12), "v128", (code) => code.raw(bytes));
+const bytesConstant = (bytes: Uint8Array): Expression => ({ type: "v128", emit: (code) => code.vector(bytes) });
 
 function makeV128() {
   return {

@@ -14,6 +14,8 @@ export const ln2 = {
 
 /** (eʳ − 1 − r)/r² on |r| ≤ ln 2 / 2 · 1.005, minimax; the error's base-2 logarithm, relative to eʳ, beside each. */
 export const expTail = {
+  /** −28.2, for eʳ itself rather than eʳ − 1 */
+  short: [0.49999993253692787, 0.16666517762467725, 0.04166842181836242, 0.008369063453132137, 0.001381388059597148],
   /** −34.1 */
   single: [
     0.5000000069522471, 0.16666665838117198, 0.04166628791482295, 0.00833350157164678, 0.0013945194428695098,
@@ -31,14 +33,22 @@ export const expTail = {
   ],
 };
 
-/** n and r of x = n·ln 2 + r. */
-export function reduceByLn2({ f }: Site, shape: Shape, x: Expression, low?: Expression): { n: Local; r: Local } {
-  const { c, add, sub, mul, round } = arithmetic(shape);
+/** n and r of x = n·ln 2 + r; the bits of `shifted` end with the whole number n + bias · biases. */
+export function reduceByLn2(
+  { f }: Site,
+  shape: Shape,
+  x: Expression,
+  biases: 1 | 2,
+  low?: Expression,
+): { n: Local; r: Local; shifted: Local } {
+  const { c, add, sub, mul } = arithmetic(shape);
   const parts = shape === single ? ln2.single : ln2.double;
   const known = f.let(x);
-  const n = f.let(round(mul(known, c(Math.LOG2E))));
+  const rounder = shape.rounder + biases * shape.bias;
+  const shifted = f.let(add(mul(known, c(Math.LOG2E)), c(rounder)));
+  const n = f.let(sub(shifted, c(rounder)));
   const r = sub(sub(known, mul(n, c(parts.high))), mul(n, c(parts.low)));
-  return { n, r: f.let(low === undefined ? r : add(r, low)) };
+  return { n, r: f.let(low === undefined ? r : add(r, low)), shifted };
 }
 
 /** eʳ − 1 − r for the reduced r. */
@@ -53,11 +63,14 @@ function expm1Reduced(site: Site, shape: Shape, r: Local, tail: readonly number[
   return arithmetic(shape).add(r, expm1Rest(site, shape, r, tail));
 }
 
-/** 2ⁿ as a product of two powers, so that neither overflows and a subnormal product is rounded once. */
-export function splitPower({ f }: Site, shape: Shape, n: Local): [Local, Local] {
-  const { c, mul, sub, round, power } = arithmetic(shape);
-  const half = f.let(round(mul(n, c(0.5))));
-  return [f.let(power(half)), f.let(power(sub(n, half)))];
+/**
+ * 2ⁿ as a product of two powers, so that neither overflows and a subnormal product is rounded once. The bits of
+ * `shifted` end with n + 2·bias.
+ */
+export function splitPower({ f }: Site, shape: Shape, shifted: Local): [Local, Local] {
+  const { significand, shiftLeft, shiftRight, subtractBits } = shape;
+  const half = f.let(shiftRight(shifted, 1));
+  return [f.let(shiftLeft(half, significand)), f.let(shiftLeft(subtractBits(shifted, half), significand))];
 }
 
 /** e^(x + low) = (significand + lost)·first·second, for x clamped to where that is not 0 or infinite, or a little beyond. */
@@ -66,15 +79,15 @@ export function expParts(
   shape: Shape,
   x: Expression,
   low?: Expression,
-  tail: readonly number[] = shape === single ? expTail.single : expTail.double,
+  tail: readonly number[] = shape === single ? expTail.short : expTail.double,
 ): { significand: Local; lost: Expression; first: Local; second: Local } {
   const { c, add, sub, atMost, atLeast } = arithmetic(shape);
   const { f } = site;
   const clamped = shape === single ? atLeast(atMost(x, 89), -104) : atLeast(atMost(x, 710), -746);
-  const { n, r } = reduceByLn2(site, shape, clamped, low);
+  const { r, shifted } = reduceByLn2(site, shape, clamped, 2, low);
   const rest = f.let(expm1Reduced(site, shape, r, tail));
   const significand = f.let(add(rest, c(1)));
-  const [first, second] = splitPower(site, shape, n);
+  const [first, second] = splitPower(site, shape, shifted);
   return { significand, lost: sub(rest, sub(significand, c(1))), first, second };
 }
 
@@ -96,7 +109,7 @@ export function expm1Unsigned(site: Site, shape: Shape, x: Expression): Expressi
   const { c, add, sub, mul, atMost, atLeast, power, round } = arithmetic(shape);
   const { f } = site;
   const clamped = shape === single ? atLeast(atMost(x, 89), -30) : atLeast(atMost(x, 710), -50);
-  const { n, r } = reduceByLn2(site, shape, clamped);
+  const { n, r } = reduceByLn2(site, shape, clamped, 1);
   const p = f.let(expm1Reduced(site, shape, r, shape === single ? expTail.single : expTail.double));
   // 2ⁿ·p + 2ⁿ − 1 with the second power taken out: the difference of powers is exact where it matters.
   const half = f.let(round(mul(n, c(0.5))));

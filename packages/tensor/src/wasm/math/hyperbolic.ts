@@ -6,15 +6,15 @@ import { arithmetic, type Body, bothWidths, polynomial, type Routine, type Shape
 
 /** tanh |x| = E/(E + 2) with E = e^(2|x|) − 1: no cancellation anywhere, one quotient. */
 const tanh = (shape: Shape): Body => {
-  const { c, abs, add, sub, mul, div, lt, atMost, sign, power } = arithmetic(shape);
+  const { c, abs, add, sub, mul, div, lt, atMost, choose } = arithmetic(shape);
   return (site, x) => {
     const { f } = site;
     // Beyond the bound tanh rounds to 1, and so does the quotient; 2ⁿ is far from overflow.
     const doubled = atMost(mul(abs(x!), c(2)), shape === single ? 20 : 40);
-    const { n, r } = reduceByLn2(site, shape, doubled);
-    const rest = f.let(expm1Rest(site, shape, r, shape === single ? expTail.single : expTail.double));
+    const { r, shifted } = reduceByLn2(site, shape, doubled, 1);
+    const rest = f.let(expm1Rest(site, shape, r, shape === single ? expTail.short : expTail.double));
     const p = f.let(add(r, rest));
-    const scale = f.let(power(n));
+    const scale = f.let(shape.shiftLeft(shifted, shape.significand));
     const e = f.let(add(mul(p, scale), sub(scale, c(1))));
     const sum = f.let(add(e, c(2)));
     const q = f.let(div(e, sum));
@@ -23,7 +23,7 @@ const tanh = (shape: Shape): Body => {
     const lost = v128.and(sub(e, sub(sum, c(2))), lt(e, c(2 ** (shape.significand - 4))));
     const eLost = mul(sub(rest, sub(p, r)), scale);
     const correction = mul(sub(eLost, mul(q, lost)), sub(c(0.5), mul(q, c(0.5))));
-    return v128.or(add(q, correction), sign(x!));
+    return choose(c(-0), x!, add(q, correction));
   };
 };
 
@@ -54,7 +54,7 @@ const hyperbolicPair = (shape: Shape, which: "sinh" | "cosh"): Body => {
   const width = shape === single ? "single" : "double";
   return (site, x) => {
     const { f } = site;
-    const { n, r } = reduceByLn2(site, shape, atMost(abs(x!), shape === single ? 90 : 711));
+    const { n, r, shifted } = reduceByLn2(site, shape, atMost(abs(x!), shape === single ? 90 : 711), 2);
     const square = f.let(mul(r, r));
     const odd = f.let(add(r, mul(mul(r, square), polynomial(site, shape, sinhTail[width], square))));
     const even = f.let(mul(square, polynomial(site, shape, coshTail[width], square)));
@@ -64,7 +64,7 @@ const hyperbolicPair = (shape: Shape, which: "sinh" | "cosh"): Body => {
     const b = f.let(sub(c(0.5), reciprocal));
     const [large, small] = which === "sinh" ? [b, a] : [a, b];
     const sum = add(large, add(mul(large, even), mul(small, odd)));
-    const [first, second] = splitPower(site, shape, n);
+    const [first, second] = splitPower(site, shape, shifted);
     const result = mul(mul(sum, first), second);
     return which === "sinh" ? v128.or(result, sign(x!)) : result;
   };

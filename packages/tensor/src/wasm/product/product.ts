@@ -12,37 +12,16 @@ import {
   type Local,
   type ModuleBuilder,
   select,
-  type ValueType,
 } from "../assembler/index.js";
 import { forRange } from "../loops.js";
 import { elementType, type ProductType, tileShape } from "./element.js";
 import { packFunction } from "./pack.js";
-import { addToResult, callTiles, type Epilogue, lastBlock, type TileOperands } from "./tile.js";
-
-/** What a loader of its own is asked for: `steps` rows of `width` elements, contiguous, from `destination` on. */
-export interface PanelRequest {
-  readonly destination: Local;
-  /** B[firstStep + i, firstColumn + j], for i < steps and j < columns; zeros for columns ≤ j < width. */
-  readonly firstStep: Local;
-  readonly steps: Local;
-  readonly firstColumn: Local;
-  readonly columns: Local;
-  readonly width: number;
-}
-
-/** Packs B from wherever it is: patches of an image, say. It replaces reading through strides. */
-export interface PanelLoader {
-  /** Names this loader among all that the module uses. */
-  readonly name: string;
-  emit(site: { module: ModuleBuilder; f: FunctionBuilder }, panel: PanelRequest, b: Local): void;
-}
+import { callTiles, type TileOperands } from "./tile.js";
 
 export interface ProductOptions {
   readonly dtype: ProductType;
   /** Relaxed multiply-add: only where the engine has it. */
   readonly fused: boolean;
-  readonly epilogue?: Epilogue;
-  readonly loader?: PanelLoader;
 }
 
 /**
@@ -66,17 +45,14 @@ export function productWorkspace(dtype: ProductType): number {
 }
 
 /**
- * The function (a, aRow, aColumn, b, bRow, bColumn, c, cRow, m, k, n, workspace, accumulate, …extra): addresses in
+ * The function (a, aRow, aColumn, b, bRow, bColumn, c, cRow, m, k, n, workspace, accumulate): addresses in
  * bytes, strides in elements, all i32. C[i, j] is at c + i·cRow + j. A and B may not overlap C. The memory must go on
- * for `productSlack` bytes after each. The extra parameters are the epilogue's.
+ * for `productSlack` bytes after each.
  */
 export function productFunction(module: ModuleBuilder, options: ProductOptions): FunctionHandle {
-  const { dtype, fused, epilogue, loader } = options;
-  const name = `product.${dtype}${fused ? ".fused" : ""}.${epilogue?.name ?? "plain"}.${loader?.name ?? "strided"}`;
-  const parameters: ValueType[] = [
-    ...Array.from({ length: 13 }, () => "i32" as const),
-    ...(epilogue?.parameters ?? []),
-  ];
+  const { dtype, fused } = options;
+  const name = `product.${dtype}${fused ? ".fused" : ""}`;
+  const parameters = Array.from({ length: 13 }, () => "i32" as const);
   return module.routine(name, () =>
     module.function({ name, parameters, results: [] }, (f, ...values): undefined =>
       emitProduct(module, f, options, values),
@@ -85,7 +61,7 @@ export function productFunction(module: ModuleBuilder, options: ProductOptions):
 }
 
 function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: ProductOptions, values: Local[]): undefined {
-  const { fused, epilogue, loader } = options;
+  const { fused } = options;
   const element = elementType(options.dtype);
   const { lanes, bytes } = element;
   const shape = tileShape(fused);
@@ -94,11 +70,8 @@ function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: Product
   const leftStep = leftVectors * lanes * bytes;
   const packRight = packFunction(module, element, shape.vectors);
   const packLeft = packFunction(module, element, leftVectors);
-  const [a, aRow, aColumn, b, bRow, bColumn, c, cRow, m, k, n, workspace, accumulate, ...extra] = values as [
-    ...Repeat13<Local>,
-    ...Local[],
-  ];
-  const { add, sub, mul, and, or } = i32;
+  const [a, aRow, aColumn, b, bRow, bColumn, c, cRow, m, k, n, workspace, accumulate] = values as Repeat13<Local>;
+  const { add, sub, mul, and } = i32;
   const int = i32.const;
   const inBytes = (elements: Expression): Expression => mul(elements, int(bytes));
   const min = (x: Expression, y: Expression): Expression => select(i32.ltSigned(x, y), x, y);
@@ -116,30 +89,22 @@ function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: Product
   const columnsToPack = select(i32.eq(aColumn, int(bytes)), int(packFromColumns), int(width + 1));
   const leftPacked = f.let(i32.geSigned(n, columnsToPack));
 
-  const isDirect = (columns: Expression): Expression =>
-    loader ? int(0) : and(rightDirect, i32.eqz(and(columns, int(lanes - 1))));
+  const isDirect = (columns: Expression): Expression => and(rightDirect, i32.eqz(and(columns, int(lanes - 1))));
 
   forRange(f, int(0), n, int(blockColumns), (column) => {
     const columns = f.let(min(sub(n, column), int(blockColumns)));
     const step = f.let(int(0));
     f.loop((nextSteps) => {
       const steps = f.let(min(sub(k, step), stepsPerBlock));
-      const isFirst = i32.eqz(step);
-      const isLast = i32.geSigned(add(step, steps), k);
-      const mode = f.let(or(select(isFirst, accumulate, int(addToResult)), mul(isLast, int(lastBlock))));
+      const adds = f.let(select(i32.eqz(step), accumulate, int(1)));
       const rightBase = f.let(add(b, add(mul(step, bRow), mul(column, bColumn))));
 
       forRange(f, int(0), columns, int(width), (j) => {
         const valid = f.let(min(sub(columns, j), int(width)));
         f.if(i32.eqz(isDirect(valid)), () => {
           const destination = f.let(add(workspace, inBytes(mul(j, steps))));
-          if (loader === undefined) {
-            const source = add(rightBase, mul(j, bColumn));
-            f.callInto([], packRight, destination, source, bRow, bColumn, steps, valid);
-          } else {
-            const firstColumn = f.let(add(column, j));
-            loader.emit({ module, f }, { destination, firstStep: step, steps, firstColumn, columns: valid, width }, b);
-          }
+          const source = add(rightBase, mul(j, bColumn));
+          f.callInto([], packRight, destination, source, bRow, bColumn, steps, valid);
         });
       });
 
@@ -177,25 +142,25 @@ function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: Product
           const at = f.let(add(column, j));
           const left = f.let(leftBase);
           const target = f.let(add(c, add(mul(row, cRow), inBytes(at))));
-          const operands: Omit<TileOperands, "tiles" | "row"> = {
+          const operands: Omit<TileOperands, "tiles"> = {
             ...{ a: left, aRow: leftRow, aColumn: leftColumn, aAdvance: leftAdvance, b: right, bStep: rightStep },
-            ...{ c: target, cRow, steps, lastLanes, column: at, mode },
+            ...{ c: target, cRow, steps, lastLanes, adds },
           };
           for (let count = 1; count <= shape.vectors; count++) {
             f.if(i32.eq(vectors, int(count)), () => {
-              const tiles = { element, fused, rows: shape.rows, vectors: count, epilogue };
-              const below = { ...operands, tiles: wholeTiles, row };
+              const tiles = { element, fused, rows: shape.rows, vectors: count };
+              const below = { ...operands, tiles: wholeTiles };
               f.if(
                 leftPacked,
-                () => callTiles({ module, f }, { ...tiles, packedStep: leftStep }, below, extra),
-                () => callTiles({ module, f }, tiles, below, extra),
+                () => callTiles({ module, f }, { ...tiles, packedStep: leftStep }, below),
+                () => callTiles({ module, f }, tiles, below),
               );
               f.set(left, add(left, mul(wholeTiles, leftAdvance)));
               f.set(target, add(target, mul(cRow, wholeRows)));
               for (let rest = 1; rest < shape.rows; rest++) {
                 f.if(i32.eq(sub(rows, wholeRows), int(rest)), () => {
-                  const last = { ...operands, tiles: int(1), row: add(row, wholeRows) };
-                  callTiles({ module, f }, { ...tiles, rows: rest }, last, extra);
+                  const last = { ...operands, tiles: int(1) };
+                  callTiles({ module, f }, { ...tiles, rows: rest }, last);
                 });
               }
             });

@@ -5,35 +5,16 @@ import {
   i32,
   type Local,
   type ModuleBuilder,
-  type ValueType,
   v128,
 } from "../assembler/index.js";
 import { repeat } from "../loops.js";
 import type { Site } from "../math/shape.js";
-import { storeVector } from "../stream.js";
 import type { ElementType } from "./element.js";
-
-/** Code that transforms what is about to be stored. */
-export interface Epilogue {
-  /** Names this epilogue among all that the module uses. */
-  readonly name: string;
-  /** Values handed from the caller of the product to `emit`: addresses of biases, say. */
-  readonly parameters: readonly ValueType[];
-  /**
-   * The new value of a vector whose first lane is C[row, column]. Lanes beyond the last column hold garbage, so an
-   * array read along the columns must be followed by at least 16 readable bytes.
-   */
-  emit(site: Site, value: Local, row: Expression, column: Expression, ...extra: Local[]): Expression;
-}
-
-/** Bits of a tile's `mode`. */
-export const addToResult = 1;
-export const lastBlock = 2;
 
 /**
  * What a tile function takes, all i32: the address of A, its strides in bytes and what to add from one tile to the
  * next; the address of B's panel and its step; the address of C and its row stride; steps; tiles, one below another;
- * the valid lanes of the last vector; the first row and column; the mode.
+ * the valid lanes of the last vector; whether to add to what is there.
  */
 export interface TileOperands {
   readonly a: Expression;
@@ -47,14 +28,12 @@ export interface TileOperands {
   readonly steps: Expression;
   readonly tiles: Expression;
   readonly lastLanes: Expression;
-  readonly row: Expression;
-  readonly column: Expression;
-  readonly mode: Expression;
+  readonly adds: Expression;
 }
 
 const operandNames = [
   ...(["a", "aRow", "aColumn", "aAdvance", "b", "bStep", "c", "cRow"] as const),
-  ...(["steps", "tiles", "lastLanes", "row", "column", "mode"] as const),
+  ...(["steps", "tiles", "lastLanes", "adds"] as const),
 ];
 
 export interface TileOptions {
@@ -64,12 +43,11 @@ export interface TileOptions {
   readonly vectors: number;
   /** A's panel is packed: rows one element apart, so that they share a pointer; columns this many bytes apart. */
   readonly packedStep?: number;
-  readonly epilogue: Epilogue | undefined;
 }
 
 /** Calls the function that writes tiles of these options, defining it if need be. */
-export function callTiles({ module, f }: Site, options: TileOptions, operands: TileOperands, extra: readonly Local[]) {
-  f.callInto([], tileFunction(module, options), ...operandNames.map((name) => operands[name]), ...extra);
+export function callTiles({ module, f }: Site, options: TileOptions, operands: TileOperands) {
+  f.callInto([], tileFunction(module, options), ...operandNames.map((name) => operands[name]));
 }
 
 /**
@@ -78,17 +56,16 @@ export function callTiles({ module, f }: Site, options: TileOptions, operands: T
  * loop costs a tenth of the speed.
  */
 function tileFunction(module: ModuleBuilder, options: TileOptions): FunctionHandle {
-  const { element, fused, rows, vectors, packedStep, epilogue } = options;
+  const { element, fused, rows, vectors, packedStep } = options;
   const form = `${rows}x${vectors}${fused ? ".fused" : ""}${packedStep === undefined ? "" : ".packed"}`;
-  const name = `tiles.${element.dtype}.${form}.${epilogue?.name ?? "plain"}`;
-  const parameters: ValueType[] = [...operandNames.map(() => "i32" as const), ...(epilogue?.parameters ?? [])];
+  const name = `tiles.${element.dtype}.${form}`;
+  const parameters = operandNames.map(() => "i32" as const);
   return module.routine(name, () =>
     module.function({ name, parameters, results: [] }, (f, ...locals): undefined => {
       const operands = Object.fromEntries(operandNames.map((operand, i) => [operand, locals[i]!])) as {
         [K in keyof TileOperands]: Local;
       };
-      const { a, aAdvance, b, bStep, c, steps, tiles, row } = operands;
-      const extra = locals.slice(operandNames.length);
+      const { a, aAdvance, b, bStep, c, steps, tiles } = operands;
       const sums = Array.from({ length: rows }, () => f.locals("v128", vectors));
       const panelEnd = f.let(i32.add(b, i32.mul(bStep, steps)));
       repeat(f, tiles, () => {
@@ -115,10 +92,9 @@ function tileFunction(module: ModuleBuilder, options: TileOptions): FunctionHand
             });
           });
         });
-        finish({ module, f }, options, sums, operands, extra);
+        finish(f, element, sums, operands);
         f.set(a, i32.add(a, aAdvance));
         f.set(c, i32.add(c, i32.mul(operands.cRow, i32.const(rows))));
-        f.set(row, i32.add(row, i32.const(rows)));
       });
     }),
   );
@@ -147,53 +123,56 @@ function multiplyAdd(
   });
 }
 
-/** Adds what is there, applies the epilogue, stores. */
+/** Adds what is there, stores. */
 function finish(
-  site: Site,
-  { element, epilogue }: TileOptions,
+  f: FunctionBuilder,
+  element: ElementType,
   sums: readonly (readonly Local[])[],
-  { c, cRow, lastLanes, row, column, mode }: { readonly [K in keyof TileOperands]: Local },
-  extra: readonly Local[],
+  { c, cRow, lastLanes, adds }: { readonly [K in keyof TileOperands]: Local },
 ): void {
-  const { f } = site;
   const { float, lanes } = element;
-  const eachRow = (body: (row: readonly Local[], i: number, target: Local) => void): void =>
+  const eachRow = (body: (row: readonly Local[], target: Local) => void): void =>
     f.scope(() => {
       const target = f.let(c);
       sums.forEach((line, i) => {
         if (i > 0) f.set(target, i32.add(target, cRow));
-        body(line, i, target);
+        body(line, target);
       });
     });
 
-  f.if(i32.and(mode, i32.const(addToResult)), () => {
-    eachRow((line, _, target) => {
+  f.if(adds, () => {
+    eachRow((line, target) => {
       for (const [j, sum] of line.entries()) f.set(sum, float.add(sum, v128.load(target, j * 16)));
     });
   });
-  if (epilogue !== undefined) {
-    f.if(i32.and(mode, i32.const(lastBlock)), () => {
-      eachRow((line, i) => {
-        for (const [j, sum] of line.entries()) {
-          f.scope(() => {
-            const at = [i32.add(row, i32.const(i)), i32.add(column, i32.const(j * lanes))] as const;
-            f.set(sum, epilogue.emit(site, sum, ...at, ...extra));
-          });
-        }
-      });
-    });
-  }
   f.if(
     i32.eq(lastLanes, i32.const(lanes)),
     () =>
-      eachRow((line, _, target) => {
+      eachRow((line, target) => {
         for (const [j, sum] of line.entries()) f.do(v128.store(target, sum, j * 16));
       }),
     () =>
-      eachRow((line, _, target) => {
+      eachRow((line, target) => {
         const whole = line.length - 1;
         for (let j = 0; j < whole; j++) f.do(v128.store(target, line[j]!, j * 16));
-        storeVector(f, element.dtype, element.dtype, target, line[whole]!, whole * 16, lastLanes);
+        storeFirst(f, element, target, line[whole]!, whole * 16, lastLanes);
       }),
   );
+}
+
+/** Stores the first lanes, one at least. */
+function storeFirst(
+  f: FunctionBuilder,
+  { lanes, bytes }: ElementType,
+  target: Local,
+  vector: Local,
+  offset: number,
+  valid: Local,
+): void {
+  const store = bytes === 4 ? v128.store32Lane : v128.store64Lane;
+  for (let lane = 0; lane < lanes; lane++) {
+    const write = () => f.do(store(target, vector, lane, offset + lane * bytes));
+    if (lane === 0) write();
+    else f.if(i32.gtSigned(valid, i32.const(lane)), write);
+  }
 }
