@@ -146,7 +146,9 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
     if (options.concurrent) options.onProgress?.({ stage: "fitting methods", done: finished, total: work.length });
     return fitted;
   });
-  const found = (options.concurrent ? await Promise.all(counted.map((start) => start())) : await inTurn(counted)).flat();
+  const found = (
+    options.concurrent ? await Promise.all(counted.map((start) => start())) : await inTurn(counted)
+  ).flat();
   const [single, pooled] = found as [FittedModel, FittedModel];
   const ranking = [...found].sort((a, b) => a.validation.error - b.validation.error);
   const multi = ranking.find((fitted) => fitted !== single && fitted !== pooled);

@@ -31,21 +31,20 @@ export function validationOfSquares({ lambda, lambdaIntercept, mse, path, folds 
 export interface ShownAs {
   /** λ_b; null where it follows λ. */
   readonly lambdaIntercept: number | null;
-  /** Mean losses to errors: value · factor + offset. */
+  /** How many times the mean loss is the error that is shown: Poisson's loss is half the deviance. */
   readonly factor: number;
-  readonly offset: number;
 }
 
 export function validationOf(
   { lambda, regularizer, error, path, folds }: LinearCrossValidation,
-  { lambdaIntercept, factor, offset }: ShownAs,
+  { lambdaIntercept, factor }: ShownAs,
 ): Validation {
   const variant = variants(new Set(path.map((point) => point.regularizer)));
   const shown = (point: { readonly lambda: number; readonly regularizer: AnyRegularizer; readonly error: number }) => ({
     lambda: point.lambda,
     lambdaIntercept: lambdaIntercept ?? point.lambda,
     variant: variant(point.regularizer),
-    error: point.error * factor + offset,
+    error: point.error * factor,
   });
   return {
     ...shown({ lambda, regularizer, error }),

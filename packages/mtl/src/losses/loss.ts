@@ -16,6 +16,7 @@ export interface Loss {
   accepts(label: number): boolean;
   /** What keeps Σ ℓ(b, y) over these labels from having a minimum in b: "no row has label 1". Left out if nothing can. */
   lacks?(labels: ReadonlySet<number>): string | null;
+  /** ≥ 0: certificates are shares of it. */
   value(scores: Float64Array, at: number, label: number): number;
   /** Writes ∂ℓ/∂z. */
   gradient(scores: Float64Array, at: number, label: number, out: Float64Array): void;

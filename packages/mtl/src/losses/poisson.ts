@@ -1,8 +1,8 @@
 import { entropy, type Loss } from "./loss.js";
 
 /**
- * Counts and other values ≥ 0 with mean eᶻ: ℓ(z, y) = eᶻ − y z, the negative log-likelihood of Poisson's law but for
- * ln y!. Its curvature has no bound, so scores that overflow count as an infinite loss and are stepped back from.
+ * Counts and other values ≥ 0 with mean eᶻ: ℓ(z, y) = eᶻ − y z + y ln y − y, half the deviance: the negative
+ * log-likelihood of Poisson's law, less that of the best mean, so that it is never negative. Its curvature has no bound, so scores that overflow count as an infinite loss and are stepped back from.
  */
 export function poisson(): Loss {
   return {
@@ -13,7 +13,7 @@ export function poisson(): Loss {
     labels: "a finite number ≥ 0",
     accepts: (y) => y >= 0 && Number.isFinite(y),
     lacks: (labels) => (labels.size === 1 && labels.has(0) ? "every row has label 0" : null),
-    value: (z, at, y) => Math.exp(z[at]!) - y * z[at]!,
+    value: (z, at, y) => Math.exp(z[at]!) - y * z[at]! + (entropy(y) - y),
     gradient(z, at, y, out) {
       out[at] = Math.exp(z[at]!) - y;
     },
@@ -22,7 +22,7 @@ export function poisson(): Loss {
     },
     curvature: Number.POSITIVE_INFINITY,
     quadratic: false,
-    conjugate: (u, at, y) => entropy(y + u[at]!) - (y + u[at]!),
+    conjugate: (u, at, y) => entropy(y + u[at]!) - (y + u[at]!) - (entropy(y) - y),
     link(z, at) {
       z[at] = Math.exp(z[at]!);
     },

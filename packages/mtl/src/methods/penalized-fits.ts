@@ -9,7 +9,7 @@ import { fitLinear } from "../solvers/fit-linear.js";
 import type { LabelledTask } from "../solvers/problem.js";
 import type { RegularizerDescription } from "./describe.js";
 import type { MethodFit } from "./gram-fits.js";
-import { errorScale, type MethodRun } from "./run.js";
+import type { MethodRun } from "./run.js";
 import { type MethodName, methodOf } from "./table.js";
 
 /** The intercepts' λ is looked for among these, in the intercept-only model. */
@@ -44,7 +44,10 @@ export async function fitPenalized(
     return pools ? asPooled(model, run) : name === "single-task" ? { ...model, method: name } : model;
   };
   return {
-    validation: validationOf(found, { lambdaIntercept: lambdaIntercept ?? (tied ? null : 0), ...errorScale(run) }),
+    validation: validationOf(found, {
+      lambdaIntercept: lambdaIntercept ?? (tied ? null : 0),
+      factor: loss.name === "poisson" ? 2 : 1,
+    }),
     model: fit(found.lambda, 1e-7),
     refit: async (lambda) => fit(lambda, 1e-4),
   };

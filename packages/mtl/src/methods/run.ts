@@ -3,7 +3,6 @@ import type { Pipeline } from "../data/pipeline.js";
 import type { PreparedRows } from "../data/prepare.js";
 import type { Task } from "../data/tasks.js";
 import type { Judgement } from "../evaluate/judge.js";
-import { poissonDeviance } from "../evaluate/judge.js";
 import type { Validation } from "../evaluate/validation.js";
 import type { LinearModel } from "../linear/model.js";
 import type { RunControl } from "../linear/run-control.js";
@@ -51,26 +50,4 @@ export interface FittedModel {
 /** A task's only row always trains. */
 export function foldsOfTasks(sizes: readonly number[], folds: number, seed: number): Int32Array[] {
   return foldsWithinTasks(sizes, folds, seed).map((of) => (of.length < 2 ? of.fill(-1) : of));
-}
-
-/**
- * What turns the mean loss of held-out rows into the error that is shown: the loss itself, but for Poisson's, which leaves
- * out what does not depend on the prediction.
- */
-export function errorScale({ loss, tasks, foldOf }: Pick<MethodRun, "loss" | "tasks" | "foldOf">): {
-  readonly factor: number;
-  readonly offset: number;
-} {
-  if (loss.name !== "poisson") return { factor: 1, offset: 0 };
-  let offset = 0;
-  let rows = 0;
-  for (const [t, { y }] of tasks.entries()) {
-    for (const [row, value] of (y as Float64Array).entries()) {
-      if (foldOf[t]![row]! < 0) continue;
-      // 2 (y ln(y/μ) − y + μ) less 2 (μ − y ln μ), for any μ: at 1 the latter is 2.
-      offset += poissonDeviance(1, value) - 2;
-      rows++;
-    }
-  }
-  return { factor: 2, offset: offset / rows };
 }

@@ -107,7 +107,9 @@ test("values by hand", () => {
   expect(at(huber({ threshold: 1 }), [3], 0)).toBe(5);
   expect(at(logistic(), [0], 1)).toBeCloseTo(Math.LN2, 15);
   expect(at(multinomial({ classes: 4 }), [0, 0, 0, 0], 2)).toBeCloseTo(Math.log(4), 15);
-  expect(at(poisson(), [0], 3)).toBe(1);
+  expect(at(poisson(), [0], 3)).toBeCloseTo(1 + 3 * Math.log(3) - 3, 14);
+  expect(at(poisson(), [Math.log(3)], 3)).toBeCloseTo(0, 14);
+  expect(at(poisson(), [0], 0)).toBe(1);
 });
 
 test("far tails are neither lost nor infinite", () => {

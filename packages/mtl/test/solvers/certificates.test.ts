@@ -64,6 +64,7 @@ function expectCertified(tasks: readonly LabelledTask[], loss: Loss, regularizer
   });
   const where = `${loss.name}, ${regularizer.name}, λ = ${lambda}`;
   expect(model.certificate.residual, where).toBeLessThanOrEqual(1e-6);
+  expect(model.certificate.residual, where).toBeGreaterThanOrEqual(0);
   expect(model.certificate.converged, where).toBe(true);
   expect(model.certificate.remedy).toBeNull();
   for (let k = 1; k < objectives.length; k++) {
@@ -92,6 +93,7 @@ describe.each<[string, Loss, (score: number, noise: number) => number]>([
   ["Huber", huber({ threshold: 0.3 }), (score, noise) => score + noise ** 3],
   ["logistic", logistic(), (score, noise) => (score + noise > 0 ? 1 : 0)],
   ["Poisson", poisson(), (score) => Math.round(Math.exp(score / 2))],
+  ["Poisson, large counts", poisson(), (score) => Math.round(Math.exp(3 + score / 2))],
   [
     "multinomial",
     multinomial({ classes: 3 }),
