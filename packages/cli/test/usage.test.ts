@@ -44,6 +44,28 @@ describe("usage errors leave with code 2 and say what is wrong", () => {
     ["parents without a table", ["fit", "a.csv", ...columns, "--parent", "town"], /--tasks, which is missing/],
     ["a table without parents", ["fit", "a.csv", ...columns, "--tasks", "t.csv"], /name their column with --parent/],
     [
+      "an unknown method",
+      ["fit", "a.csv", ...columns, "--method", "best"],
+      /--method is one of .*trace-norm.*; not "best"/,
+    ],
+    ["a baseline as the method", ["fit", "a.csv", ...columns, "--method", "pooled"], /pooled is a baseline/],
+    ["an unknown loss", ["fit", "a.csv", ...columns, "--loss", "hinge"], /Allowed choices are squared, huber/],
+    ["one method and all", ["fit", "a.csv", ...columns, "--method", "lasso", "--compare", "all"], /leave --method out/],
+    [
+      "ties that are not used",
+      ["fit", "a.csv", ...columns, "--method", "lasso", "--kinship", "k.csv"],
+      /goes with the methods/,
+    ],
+    ["a fused graph without one", ["fit", "a.csv", ...columns, "--method", "graph-fused"], /needs --kinship FILE/],
+    [
+      "learned counts",
+      ["fit", "a.csv", ...columns, "--kinship", "learned", "--loss", "poisson"],
+      /squared errors only/,
+    ],
+    ["interactions with nothing", ["fit", "a.csv", ...columns, "--interactions"], /with --descriptors/],
+    ["descriptors without a table", ["fit", "a.csv", ...columns, "--descriptors", "a"], /--tasks, which is missing/],
+    ["no worker", ["fit", "a.csv", ...columns, "--workers", "0"], /whole number from 1 to 256/],
+    [
       "parents that are not used",
       ["fit", "a.csv", ...columns, "--tasks", "t.csv", "--parent", "p", "--kinship", "mean"],
       /goes with --kinship tree/,
