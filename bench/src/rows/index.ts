@@ -11,6 +11,8 @@ import { mlpStep } from "./mlp.js";
 import { product } from "./product.js";
 import { bundle, start } from "./programs.js";
 import { softmax, sum } from "./reduction.js";
+import { taskGradientRows } from "./taskGradients.js";
+import { trainingLoop } from "./trainLoop.js";
 import { twoValleys } from "./twoValleys.js";
 
 /** The machine's limits come first: every other row is compared with them. */
@@ -26,6 +28,8 @@ export const rowFamilies: readonly Family[] = [
   mlpStep,
   cnnStep,
   derivatives,
+  trainingLoop,
+  taskGradientRows,
   knormGradient,
   knormFit,
   multiTaskLasso,

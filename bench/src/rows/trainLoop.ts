@@ -1,0 +1,207 @@
+import type { Layer, Objective, Wrap } from "@kinship/mtl";
+import type { Tensor } from "@kinship/tensor";
+import { callFamily, type Prepared } from "../harness/family.js";
+import type { Inputs } from "../harness/values.js";
+import type { Kinship } from "../peers/kinship.js";
+import { ADAM, PlainAdam } from "./adam.js";
+import { cnnInputs, cnnLoss, cnnParameters, plainCnn } from "./cnn.js";
+import { mlpInputs, mlpLoss, parameterNames, plainMlp, type Sizes } from "./mlp.js";
+import { type Arrays, arraysOf } from "./plain.js";
+import { type Loss, trainKinship } from "./training.js";
+
+interface Net {
+  readonly rows: number;
+  readonly parameters: readonly string[];
+  readonly inputs: Inputs;
+  readonly plain: (state: Arrays) => { readonly gradients: Arrays };
+  readonly loss: (ops: Kinship["ops"]) => Loss<Tensor>;
+  /** The same as tasks of a model that starts from the given parameters. */
+  readonly objective: (kinship: Kinship, parameter: (name: string) => Tensor) => Objective;
+  /** Labels of a task. */
+  readonly labels: (kinship: Kinship, head: number) => Tensor;
+  /** The parameters in the order of their names. */
+  readonly read: (parameters: Trained) => Tensor[];
+}
+
+type Trained = { readonly shared: unknown; readonly tasks: Readonly<Record<string, { readonly head: unknown }>> };
+type Affine = { readonly weights: Tensor; readonly bias: Tensor };
+type Filters = { readonly filters: Tensor; readonly bias: Tensor };
+
+const task = (head: number): string => `task${head}`;
+const perHead = <T>(heads: number, value: (head: number) => T): Record<string, T> =>
+  Object.fromEntries(Array.from({ length: heads }, (_, head) => [task(head), value(head)]));
+const headsIn = ({ tasks }: Trained): Tensor[] =>
+  Object.values(tasks).flatMap(({ head }) => [(head as Affine).weights, (head as Affine).bias]);
+
+/** A layer that begins with these numbers. */
+const from = (layer: Layer, parameters: Affine | Filters): Layer => ({
+  ...layer,
+  initialise: () => ({ parameters, state: {} }),
+});
+
+function mlp(): Net {
+  const sizes: Sizes = { batch: 64, features: 28, width: 64, heads: 4 };
+  return {
+    rows: sizes.batch,
+    parameters: parameterNames(sizes),
+    inputs: mlpInputs(sizes),
+    plain: (state) => plainMlp(state, mlpInputs(sizes), sizes),
+    loss: (ops) => mlpLoss(ops, sizes),
+    objective: ({ mtl }, parameter) => {
+      const { createObjective, dense, hardSharing, multiTaskModel, regression, sequential } = mtl;
+      const layer = (units: number, name: string, activation?: "relu") =>
+        from(dense(units, activation && { activation }), {
+          weights: parameter(`w${name}`),
+          bias: parameter(`b${name}`),
+        });
+      const trunk = sequential([layer(sizes.width, "1", "relu"), layer(sizes.width, "2", "relu")]);
+      const heads = perHead(sizes.heads, (head) => layer(1, `_${head}`));
+      return createObjective({
+        model: multiTaskModel({ input: [sizes.features], encoder: hardSharing(trunk), heads }),
+        tasks: perHead(sizes.heads, () => regression({ standardise: false })),
+      });
+    },
+    labels: ({ from }, head) => from(mlpInputs(sizes)[`y_${head}`]!),
+    read: (trained) => {
+      const { dense, dense2 } = trained.shared as { readonly dense: Affine; readonly dense2: Affine };
+      return [dense.weights, dense.bias, dense2.weights, dense2.bias, ...headsIn(trained)];
+    },
+  };
+}
+
+function cnn(): Net {
+  const [batch, classes, heads] = [2, 10, 2];
+  const inputs = cnnInputs({ batch });
+  return {
+    rows: batch,
+    parameters: cnnParameters,
+    inputs,
+    plain: (state) => plainCnn(state, inputs, batch),
+    loss: (ops) => cnnLoss(ops, batch),
+    objective: ({ mtl }, parameter) => {
+      const { conv2dLayer, createObjective, dense, flattenLayer, hardSharing } = mtl;
+      const { maxPool2dLayer, multiclass, multiTaskModel, sequential } = mtl;
+      const convolution = (k: 1 | 2) => {
+        const filters = parameter(`f${k}`);
+        const layer = conv2dLayer(filters.shape[0]!, 3, { padding: "valid", activation: "relu" });
+        return from(layer, { filters, bias: parameter(`c${k}`) });
+      };
+      const layer = (units: number, name: string, activation?: "relu") =>
+        from(dense(units, activation && { activation }), {
+          weights: parameter(`w${name}`),
+          bias: parameter(`b${name}`),
+        });
+      const trunk = sequential([
+        ...([1, 2] as const).flatMap((k) => [convolution(k), maxPool2dLayer(2)]),
+        flattenLayer(),
+        layer(64, "", "relu"),
+      ]);
+      return createObjective({
+        model: multiTaskModel({
+          input: inputs.x!.shape.slice(1),
+          encoder: hardSharing(trunk),
+          heads: perHead(heads, (head) => layer(classes, `_${head}`)),
+        }),
+        tasks: perHead(heads, () => multiclass({ classes })),
+      });
+    },
+    labels: ({ ops, from }, head) => ops.cast(ops.argmax(from(inputs[`y_${head}`]!), { axis: 1 }), "float32"),
+    read: (trained) => {
+      const { conv2d, conv2d2, dense } = trained.shared as {
+        readonly conv2d: Filters;
+        readonly conv2d2: Filters;
+        readonly dense: Affine;
+      };
+      const convolutions = [conv2d, conv2d2].flatMap(({ filters, bias }) => [filters, bias]);
+      return [...convolutions, dense.weights, dense.bias, ...headsIn(trained)];
+    },
+  };
+}
+
+const nets = { mlp, cnn };
+type Parameters = { net: keyof typeof nets; loop: "bare" | "train"; steps: number };
+
+function reference(given: Inputs, { net, steps }: Parameters): Float64Array[] {
+  const { parameters, plain } = nets[net]();
+  const state = arraysOf(given, parameters);
+  const adam = new PlainAdam(parameters.map((name) => state[name]!));
+  for (let step = 0; step < steps; step++) {
+    const { gradients } = plain(state);
+    adam.update(parameters.map((name) => gradients[name]!));
+  }
+  return parameters.map((name) => state[name]!);
+}
+
+/** A loop over a step written by hand: loss, gradient and Adam as one program, always the same rows. */
+function bareLoop(kinship: Kinship, given: Inputs, { net, steps }: Parameters): Prepared {
+  const { parameters, loss } = nets[net]();
+  const { run, read } = trainKinship(kinship, { inputs: given, parameters, loss: loss(kinship.ops) });
+  return {
+    run: () => {
+      let last: unknown;
+      for (let step = 0; step < steps; step++) last = run();
+      return last;
+    },
+    read: async (last) => (await read(last)).slice(1),
+  };
+}
+
+/**
+ * The library's own loop: batches drawn, losses kept, finiteness looked at, the thread handed back. All rows are one
+ * batch, so that every order of them gives the same numbers; every step then ends an epoch, which costs it a little more.
+ */
+function trainLoop(kinship: Kinship, given: Inputs, { net, steps }: Parameters): Prepared {
+  const { rows, objective, labels, read } = nets[net]();
+  const { mtl, from, compile } = kinship;
+  const made = objective(kinship, (name) => from(given[name]!));
+  const x = from(given.x!);
+  const data = mtl.sharedRows(
+    x,
+    Object.fromEntries(
+      made.tasks.map((name, head) => {
+        const y = labels(kinship, head);
+        return [name, kinship.ops.reshape(y, [rows])];
+      }),
+    ),
+  );
+  // As in a long training, programs are compiled once: each run asks for the same ones in the same order.
+  const programs: unknown[] = [];
+  const optimizer = mtl.adam({ learningRate: ADAM.rate });
+  return {
+    asynchronous: true,
+    run: () => {
+      let asked = 0;
+      const wrap = ((f: never) => {
+        const index = asked++;
+        programs[index] ??= compile(f);
+        return programs[index];
+      }) as unknown as Wrap;
+      return mtl.train({ objective: made, data, steps, batchSize: rows, optimizer, wrap });
+    },
+    read: (trained) =>
+      read((trained as { parameters: { model: Trained } }).parameters.model).map((x) => x.toTypedArray()),
+  };
+}
+
+const pair = (net: Parameters["net"], title: string, steps: number, quick: boolean) =>
+  (["bare", "train"] as const).map((loop) => ({
+    name: `${title} ${steps} ${loop === "bare" ? "bare steps" : "steps of train()"}`,
+    parameters: { net, loop, steps },
+    quick,
+  }));
+
+/** What `train` costs over a loop around the bare compiled step, its start and end included. */
+export const trainingLoop = callFamily<Parameters>({
+  name: "training loop",
+  about: "the training rows’ steps in a loop written by hand, and in the library’s train()",
+  cases: [...pair("mlp", "MLP,", 200, true), ...pair("cnn", "CNN, batch 2,", 20, true)],
+  // Adam's first steps are ± its rate whatever the gradient's size: where that is rounding alone, signs differ.
+  tolerance: ({ net }) => (net === "mlp" ? 3e-2 : 1e-3),
+  inputs: ({ net }) => nets[net]().inputs,
+  reference,
+  work: () => ({}),
+  implementations: {
+    kinship: (kinship, given, parameters) =>
+      (parameters.loop === "bare" ? bareLoop : trainLoop)(kinship, given, parameters),
+  },
+});
