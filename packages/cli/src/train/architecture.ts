@@ -27,7 +27,10 @@ import type { ModelTask } from "./data.js";
 import type { TrainOptions } from "./grammar.js";
 
 type Shape = readonly number[];
-type Wanted = Pick<TrainOptions, "architecture" | "hidden" | "filters" | "dropout" | "weights">;
+type Wanted = Pick<TrainOptions, "architecture" | "hidden" | "filters" | "dropout" | "weights" | "balance">;
+
+/** Balancing methods that weigh losses by weights that are given: the objective leaves them to these. */
+const weighsItself = new Set(["fixedWeighting", "cosmos"]);
 
 /** A kind of the library for each task found. */
 function kindOf({ kind, classes }: ModelTask): TaskKind {
@@ -83,7 +86,8 @@ function encoderOf(architecture: TrainOptions["architecture"], stages: readonly 
 
 /** The model and what it is trained for. @throws InputError for a weight of a task that is none. */
 export function objectiveFor(tasks: readonly ModelTask[], input: Shape, wanted: Wanted): Objective {
-  const { weights = {} } = wanted;
+  const { weights = {}, balance } = wanted;
+  const own = balance !== undefined && weighsItself.has(balance);
   const names = tasks.map(({ name }) => name);
   for (const name of Object.keys(weights))
     if (!names.includes(name))
@@ -94,6 +98,6 @@ export function objectiveFor(tasks: readonly ModelTask[], input: Shape, wanted: 
   const encoder = encoderOf(wanted.architecture, stagesOf(input, wanted));
   return createObjective({
     model: multiTaskModel({ input, encoder, heads }),
-    tasks: record((task) => ({ kind: kindOf(task), weight: weights[task.name] ?? 1 })),
+    tasks: record((task) => ({ kind: kindOf(task), weight: own ? 1 : (weights[task.name] ?? 1) })),
   });
 }

@@ -33,8 +33,9 @@ export interface TaskWish {
   readonly kind?: Kind;
 }
 
-/** The methods of the library that need no numbers of their own: written out, since help should not load the library. */
+/** The library's methods, written out, since help should not load the library. The first two take --weights as theirs. */
 export const balancing = [
+  ...["fixedWeighting", "cosmos"],
   ...["equalWeighting", "randomWeighting", "uncertaintyWeighting", "dynamicWeightAverage", "geometricLoss", "imtlLoss"],
   ...["smoothTchebycheff", "famo", "penaltyBoundaryIntersection", "mgda", "pcGrad", "gradVac", "caGrad"],
   ...[
@@ -83,7 +84,11 @@ export function addTrain(program: Command, action: (data: string, options: Train
         "how the tasks' gradients become one (default: the sum of their losses)",
       ).choices(balancing),
     )
-    .option("--weights <a=1,b=2>", "weights of the tasks' losses (default: 1 each)", weights)
+    .option(
+      "--weights <a=1,b=2>",
+      "weights of the tasks' losses; fixedWeighting and cosmos take them as theirs (default: 1 each)",
+      weights,
+    )
     .option("--epochs <count>", "how often every row is read", whole(1), 40)
     .option("--batch <rows>", "rows a step", whole(1), 32)
     .option("--rate <number>", "the learning rate, from which a cosine falls to 0", positive, 0.003)

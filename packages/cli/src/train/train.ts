@@ -6,7 +6,9 @@ import {
   balancers,
   compareTraining,
   cosineRate,
+  cosmos,
   evaluateTasks,
+  fixedWeighting,
   type Optimizer,
   predictTasks,
   type Trained,
@@ -57,7 +59,7 @@ export async function train(path: string, options: TrainOptions, surroundings: S
     progress.stop();
     output.write(introduction(data, tasks, split));
     const objective = objectiveFor(tasks, prepared.input, options);
-    const { seed, epochs, batch, balance } = options;
+    const { seed, epochs, batch, balance, weights = {} } = options;
     const rows = Object.values(parts.train);
     const own = new Set(rows.map(({ x }) => x));
     const total = [...own].reduce((sum, x) => sum + x.shape[0]!, 0);
@@ -68,7 +70,12 @@ export async function train(path: string, options: TrainOptions, surroundings: S
       epochs,
       batchSize: batch,
       optimizer: optimizerFor(options, Math.ceil(total / batch)),
-      ...(balance !== undefined && { balancer: balancerNamed(balance) }),
+      ...(balance !== undefined && {
+        balancer: balancerNamed(
+          balance,
+          tasks.map(({ name }) => weights[name] ?? 1),
+        ),
+      }),
       ...(options.patience !== undefined && { earlyStopping: { patience: options.patience } }),
       seed,
       wrap: compile,
@@ -157,8 +164,13 @@ function optimizerFor({ rate, epochs }: TrainOptions, stepsInEpoch: number): Opt
   return { ...optimizer, name: `${optimizer.name} at ${rate} over ${steps} steps` };
 }
 
-/** Spelled out: the compiler gives up on the union of all the methods. */
-const balancerNamed = (name: string): Balancer => (balancers as Readonly<Record<string, () => Balancer>>)[name]!();
+/** `weights`: the objective's, one a task. Methods that are given weights take these as theirs. */
+function balancerNamed(name: string, weights: readonly number[]): Balancer {
+  if (name === "fixedWeighting") return fixedWeighting(weights);
+  if (name === "cosmos") return cosmos({ preference: weights });
+  // Spelled out: the compiler gives up on the union of all the methods.
+  return (balancers as Readonly<Record<string, () => Balancer>>)[name]!();
+}
 
 async function compare(
   common: TrainingOptions,

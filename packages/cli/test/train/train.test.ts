@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { balancers } from "@kinship/mtl";
+import { load } from "@kinship/tensor/safetensors";
 import { describe, expect, test } from "vitest";
 import { architectures, balancing } from "../../src/train/grammar.js";
 import { kinship, temporaryFolder } from "../support.js";
@@ -167,8 +168,24 @@ describe("tables", () => {
   });
 });
 
-test("--balance takes every method of the library that needs no numbers", () => {
-  expect([...balancing].sort()).toEqual(Object.keys(balancers).sort());
+test("--balance takes every method of the library; two take --weights as theirs", async () => {
+  expect([...balancing].sort()).toEqual([...Object.keys(balancers), "fixedWeighting", "cosmos"].sort());
+  const command = ["train", schools(80), "--task", "math", "--task", "female", "--features", "ses", "--hidden", "4"];
+  const trained = async (name: string, ...more: string[]) => {
+    const done = await kinship([...command, "--epochs", "1", "--weights", "math=0.5", ...more, "--out", at(name)]);
+    expect([done.code, done.error]).toEqual([0, ""]);
+    const model = JSON.parse(readFileSync(join(at(name), "model.json"), "utf8"));
+    return { model, parameters: load(readFileSync(join(at(name), "model.safetensors"))).tensors };
+  };
+  const [plain, fixed] = [await trained("plain"), await trained("fixed", "--balance", "fixedWeighting")];
+  // The same weights by either way are the same training.
+  for (const [name, values] of Object.entries(plain.parameters)) {
+    const other = fixed.parameters[name]!.toTypedArray();
+    values.toTypedArray().forEach((value, k) => {
+      expect(other[k]).toBeCloseTo(value, 5);
+    });
+  }
+  await trained("cosmos", "--balance", "cosmos");
 });
 
 describe("what cannot be used is said, with the file and the line", () => {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,21 +23,30 @@ const run = (folder: string, checkpoints: number, milliseconds: number): Promise
     );
   });
 
+/** A hundred kills in the deep run: rounds of five. */
+const rounds = process.env.KINSHIP_DEEP === "1" ? 20 : 1;
+
 test("a process that is killed again and again ends with the same bits as one that is not", {
-  timeout: 300_000,
+  timeout: 300_000 * rounds,
 }, async () => {
-  const [calm, rough] = ["calm", "rough"].map((name) => mkdtempSync(join(tmpdir(), `kinship-${name}-`))) as [
-    string,
-    string,
-  ];
+  const folder = mkdtempSync(join(tmpdir(), "kinship-kill-"));
+  const made = (name: string): string => {
+    mkdirSync(join(folder, name));
+    return join(folder, name);
+  };
   try {
+    const calm = made("calm");
     await run(calm, Number.POSITIVE_INFINITY, 0);
-    const moments = fc.sample(fc.tuple(fc.integer({ min: 1, max: 12 }), fc.nat(8)), { numRuns: 5, seed: 3 });
-    for (const [checkpoints, milliseconds] of moments) await run(rough, checkpoints, milliseconds);
-    await run(rough, Number.POSITIVE_INFINITY, 0);
-    for (const name of ["model", "history", "checkpoint"])
-      expect(readFileSync(join(rough, name)).equals(readFileSync(join(calm, name)))).toBe(true);
+    for (let round = 0; round < rounds; round++) {
+      const rough = made(`rough${round}`);
+      const moment = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.nat(8));
+      for (const [checkpoints, milliseconds] of fc.sample(moment, { numRuns: 5, seed: 3 + round }))
+        await run(rough, checkpoints, milliseconds);
+      await run(rough, Number.POSITIVE_INFINITY, 0);
+      for (const name of ["model", "history", "checkpoint"])
+        expect(readFileSync(join(rough, name)).equals(readFileSync(join(calm, name)))).toBe(true);
+    }
   } finally {
-    for (const folder of [calm, rough]) rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true });
   }
 });
