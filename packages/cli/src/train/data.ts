@@ -34,8 +34,13 @@ export interface ModelTask extends FoundTask {
   readonly group?: string;
 }
 
-/** One task a column of labels, or one for each of those and each group of rows. */
-export function tasksOf({ labels, groups, groupColumn }: TrainingData): ModelTask[] {
+/** One task a column of labels, or one for each of those and each group of rows, in the order of the model's heads. */
+export function tasksOf(data: TrainingData): ModelTask[] {
+  // Objects have whole numbers among their keys first: a school may be named 12.
+  return Object.values(Object.fromEntries(listTasks(data).map((task) => [task.name, task])));
+}
+
+function listTasks({ labels, groups, groupColumn }: TrainingData): ModelTask[] {
   if (!groups) return labels.map(({ name, kind, classes }) => ({ name, kind, classes, label: name }));
   const names = [...new Set(groups)];
   if (names.length < 2)

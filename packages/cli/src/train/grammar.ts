@@ -66,7 +66,6 @@ export function addTrain(program: Command, action: (data: string, options: Train
       "--task <name[:kind]>",
       "a column of labels, and what it is: regression, binary or multiclass (default: as the data say); once a task",
       wish,
-      [],
     )
     .option("--task-column <column>", "the column that names the task of each row, where every row belongs to one")
     .option("--features <a,b,…>", "the columns to predict from (default: all others)", names)
@@ -75,8 +74,14 @@ export function addTrain(program: Command, action: (data: string, options: Train
         .choices(architectures)
         .default("hard"),
     )
-    .option("--hidden <sizes>", "units of the trunk's layers", sizes, [64, 64])
-    .option("--filters <sizes>", "filters of the convolutions before them, for images", sizes, [16, 32])
+    .addOption(
+      new Option("--hidden <sizes>", "units of the trunk's layers").argParser(sizes).default([64, 64], "64,64"),
+    )
+    .addOption(
+      new Option("--filters <sizes>", "filters of the convolutions before them, for images")
+        .argParser(sizes)
+        .default([16, 32], "16,32"),
+    )
     .option("--dropout <share>", "the share of the trunk's units that is dropped while training", share, 0)
     .addOption(
       new Option(
@@ -100,16 +105,16 @@ export function addTrain(program: Command, action: (data: string, options: Train
     .option("--seed <integer>", "decides rows, parameters and their order", whole(0), 1)
     .option("--out <folder>", "where model.json, model.safetensors and report.html are written", "trained")
     .addHelpText("after", examples)
-    .action(async (data: string, options: TrainOptions, command: Command) => {
+    .action(async (data: string, options: Omit<TrainOptions, "task"> & Partial<TrainOptions>, command: Command) => {
       if (options.validation + options.test >= 1)
         command.error(
           `error: --validation ${options.validation} and --test ${options.test} leave no rows to train on; their sum must be below 1`,
         );
-      await action(data, options);
+      await action(data, { ...options, task: options.task ?? [] });
     });
 }
 
-function wish(text: string, before: readonly TaskWish[]): TaskWish[] {
+function wish(text: string, before: readonly TaskWish[] = []): TaskWish[] {
   const at = text.lastIndexOf(":");
   const end = at < 0 ? "" : text.slice(at + 1);
   const kind = kinds.find((name) => name === end);
