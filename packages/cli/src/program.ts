@@ -1,5 +1,6 @@
 import type { MethodName } from "@kinship/mtl";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { names } from "./names.js";
 import { settle } from "./settle.js";
 import { addTrain, type TrainOptions } from "./train/grammar.js";
 
@@ -119,13 +120,6 @@ export function buildProgram(version: string, actions: Actions): Command {
   program.addHelpText("after", programExamples);
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;
-}
-
-function names(text: string): string[] {
-  const list = text.split(",").map((name) => name.trim());
-  if (list.includes("")) throw new InvalidArgumentError("A name is empty.");
-  if (new Set(list).size < list.length) throw new InvalidArgumentError("A name is given twice.");
-  return list;
 }
 
 function workers(text: string): number {

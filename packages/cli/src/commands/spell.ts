@@ -18,5 +18,5 @@ export function spell(path: string, options: FitOptions): string {
 }
 
 /** As a POSIX shell reads it. */
-const quote = (word: string): string =>
+export const quote = (word: string): string =>
   /^[\w./,=+:-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

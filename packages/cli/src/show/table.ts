@@ -60,7 +60,7 @@ function asText(head: readonly string[], rows: readonly (readonly string[])[]): 
 const bold = (text: string): string => `\u001b[1m${text}\u001b[22m`;
 
 /** Rules above, below and under the head; nothing between columns. */
-const quiet = {
+export const quiet = {
   ...{ top: "─", "top-mid": "─", "top-left": "", "top-right": "" },
   ...{ bottom: "─", "bottom-mid": "─", "bottom-left": "", "bottom-right": "" },
   ...{ left: "", "left-mid": "", mid: "─", "mid-mid": "─", right: "", "right-mid": "", middle: " " },

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { names } from "../names.js";
 
 export interface TrainOptions {
   readonly task: readonly TaskWish[];
@@ -124,13 +125,6 @@ function wish(text: string, before: readonly TaskWish[] = []): TaskWish[] {
   if (name === "") throw new InvalidArgumentError("The task has no name.");
   if (before.some((task) => task.name === name)) throw new InvalidArgumentError(`"${name}" is given twice.`);
   return [...before, kind === undefined ? { name } : { name, kind }];
-}
-
-function names(text: string): string[] {
-  const list = text.split(",").map((name) => name.trim());
-  if (list.includes("")) throw new InvalidArgumentError("A name is empty.");
-  if (new Set(list).size < list.length) throw new InvalidArgumentError("A name is given twice.");
-  return list;
 }
 
 function sizes(text: string): number[] {

@@ -2,6 +2,7 @@ import { type Measures, mostLikely, type TaskKind, type TrainingComparison } fro
 import Table from "cli-table3";
 import type { TrainingReport } from "../report/train/data.js";
 import { decimal, percent } from "../report/words.js";
+import { quiet } from "../show/table.js";
 import type { ModelTask } from "./data.js";
 
 /** What measures are called. */
@@ -88,9 +89,3 @@ export function overall(tasks: readonly ModelTask[], predictions: TrainingReport
 }
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
-const quiet = {
-  ...{ top: "─", "top-mid": "─", "top-left": "", "top-right": "" },
-  ...{ bottom: "─", "bottom-mid": "─", "bottom-left": "", "bottom-right": "" },
-  ...{ left: "", "left-mid": "", mid: "─", "mid-mid": "─", right: "", "right-mid": "", middle: " " },
-};

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { quote } from "../commands/spell.js";
 import type { TrainOptions } from "./grammar.js";
 
 /** The command that does the same again, without the folders of this machine. */
@@ -26,7 +27,3 @@ export function spellTrain(path: string, options: TrainOptions): string {
     add(`--${name}`, options[name]);
   return words.map(quote).join(" ");
 }
-
-/** As a POSIX shell reads it. */
-const quote = (word: string): string =>
-  /^[\w./,=+:-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

@@ -3,6 +3,7 @@ import {
   conditionNumber,
   conflictRate,
   crossGramian,
+  crossGramianTensor,
   forwardGradients,
   gradientCosines,
   gramian,
@@ -14,7 +15,7 @@ import {
   taskAffinity,
   taskGradients,
 } from "@kinship/mtl";
-import { mul, randomKey, slice, splitKey, sum, type Tensor, tanh, tensor, transpose } from "@kinship/tensor";
+import { mul, normal, randomKey, slice, splitKey, sum, type Tensor, tanh, tensor, transpose } from "@kinship/tensor";
 import { compile } from "@kinship/tensor/compile";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -264,6 +265,32 @@ describe("Gramians over structures", () => {
         expect(value).toBeCloseTo(plain[k]!, 12);
       });
     }
+  });
+
+  test("of many tasks, and of two batches, as tensors are those in plain numbers", () => {
+    const draw = (seed: number) =>
+      Array.from({ length: 9 }, (_, task) => ({
+        a: normal(randomKey(seed + task), [3, 2], { dtype: "float64" }),
+        b: [normal(randomKey(seed + 100 + task), [5], { dtype: "float64" })],
+      }));
+    const [first, second] = [draw(1), draw(1000)];
+    type Gradient = (typeof first)[number];
+    const found = [
+      [gramianTensor(first), gramian(first)],
+      [compile((list: Gradient[]) => gramianTensor(list))(first), gramian(first)],
+      [crossGramianTensor(first, second.slice(0, 2)), crossGramian(first, second.slice(0, 2))],
+      [crossGramianTensor(first.slice(0, 3), second.slice(0, 2)), crossGramian(first.slice(0, 3), second.slice(0, 2))],
+    ] as const;
+    for (const [made, plain] of found) {
+      expect(made.size).toBe(plain.length);
+      made.toTypedArray().forEach((value, k) => {
+        expect(value).toBeCloseTo(plain[k]!, 12);
+      });
+    }
+    expect(gramianTensor([{}, {}]).toArray()).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
   });
 
   test("say where structures differ", () => {
