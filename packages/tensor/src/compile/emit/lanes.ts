@@ -81,6 +81,9 @@ const far = (pointer: Expression, bytes: number): Expression =>
 function words(pointer: Local, offset: number, step: number, stride: number, valid: number, count: number): Expression {
   if (stride === 0 || valid === 1) return v128.load32Splat(pointer, offset);
   if (stride === 1) return count === 4 ? v128.load(pointer, offset) : v128.load64Zero(pointer, offset);
+  // Every second element, as in pooling: the other ones, and a few beyond, are read and left out.
+  if (stride === 2 && count === 4)
+    return shuffle32(v128.load(pointer, offset), v128.load(pointer, offset + 16), [0, 2, 4, 6]);
   let vector: Expression = v128.load32Zero(pointer, offset);
   for (let k = 1; k < Math.min(valid, count); k++) vector = v128.load32Lane(far(pointer, k * step), vector, k, offset);
   return vector;

@@ -239,6 +239,7 @@ class LoopEmitter {
   #foldLanes(full: readonly Statement[], folds: readonly Fold[]): void {
     const axis = this.#lane!;
     const parts = axis.size >= sideBySide * this.#lanes.count ? sideBySide : 1;
+    const once = this.#axes.folded.length === 1 && (axis.size <= 2 * run || folds.length === 0);
     const results = new Map(folds.map((fold) => [fold.fold, this.#folds.identity(fold)]));
     const pass = (span: Axis) => {
       const running = new Map(
@@ -251,24 +252,32 @@ class LoopEmitter {
           ),
         ),
       );
-      for (const fold of folds)
-        for (const part of running.get(fold.fold)!) this.#folds.accumulate(results.get(fold.fold)!, fold, part);
+      for (const fold of folds) {
+        const all = running.get(fold.fold)!;
+        for (let width = 1; width < parts; width *= 2)
+          for (let part = 0; part + width < parts; part += 2 * width)
+            this.#folds.accumulate(all[part], fold, all[part + width]);
+        if (once) results.set(fold.fold, all[0]);
+        else this.#folds.accumulate(results.get(fold.fold)!, fold, all[0]);
+      }
     };
-    this.#nest(this.#axes.folded.slice(0, -1), () => {
-      if (axis.size <= 2 * run || folds.length === 0) {
-        pass(axis);
-        return;
-      }
-      // Runs of a bounded length, as an axis of their own, and what is left over.
-      const runs = Math.floor(axis.size / run);
-      const outer: Axis = { size: runs, strides: axis.strides.map((step) => step * run) };
-      this.#nest([outer], () => pass({ size: run, strides: axis.strides }));
-      const rest = axis.size - runs * run;
-      if (rest > 0) {
-        const counter = this.#f.let(i32.const(runs));
-        this.#within({ axis: outer, counter }, () => pass({ size: rest, strides: axis.strides }));
-      }
-    });
+    if (once) pass(axis);
+    else
+      this.#nest(this.#axes.folded.slice(0, -1), () => {
+        if (axis.size <= 2 * run) {
+          pass(axis);
+          return;
+        }
+        // Runs of a bounded length, as an axis of their own, and what is left over.
+        const runs = Math.floor(axis.size / run);
+        const outer: Axis = { size: runs, strides: axis.strides.map((step) => step * run) };
+        this.#nest([outer], () => pass({ size: run, strides: axis.strides }));
+        const rest = axis.size - runs * run;
+        if (rest > 0) {
+          const counter = this.#f.let(i32.const(runs));
+          this.#within({ axis: outer, counter }, () => pass({ size: rest, strides: axis.strides }));
+        }
+      });
     for (const fold of folds) this.#totals.set(fold.fold, [this.#folds.across(fold, results.get(fold.fold)!)]);
   }
 
