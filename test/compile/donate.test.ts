@@ -1,6 +1,8 @@
-import { add, mul, slice, sum, type Tensor, tensor, transpose } from "@kinship/tensor";
+import { add, mul, slice, solve, sum, type Tensor, tensor, transpose, zeros } from "@kinship/tensor";
 import { compile } from "@kinship/tensor/compile";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { interpret, randomProgram } from "./programs.js";
 
 const step = (state: { w: Tensor; v: Tensor }, x: Tensor) => {
   const v = add(mul(state.v, 0.5), x);
@@ -125,5 +127,168 @@ describe("donated arguments", () => {
 
   test("that the function does not have are an error", () => {
     expect(() => compile((x: Tensor) => x, { donate: [1] })(tensor(1))).toThrow(/names argument 1.*called with 1/);
+  });
+});
+
+/** Elements that arrays of float32 take from other arrays while `body` runs. */
+function copied(body: () => void): number {
+  const { set } = Float32Array.prototype;
+  let elements = 0;
+  Float32Array.prototype.set = function (this: Float32Array, from: ArrayLike<number>, at?: number) {
+    elements += from.length;
+    set.call(this, from, at);
+  };
+  try {
+    body();
+  } finally {
+    Float32Array.prototype.set = set;
+  }
+  return elements;
+}
+
+describe("donated again and again, a state stays in the program's memory", () => {
+  const start = () => ({ w: tensor(new Float32Array(100).fill(1)), v: tensor(new Float32Array(100).fill(2)) });
+  const x = tensor(new Float32Array(100).fill(3));
+  const stepped = (steps: number): number[] => {
+    let state = start();
+    for (let k = 0; k < steps; k++) state = step(state, x).state;
+    return [...state.w.toTypedArray(), ...state.v.toTypedArray()];
+  };
+  const values = ({ w, v }: { w: Tensor; v: Tensor }) => [...w.toTypedArray(), ...v.toTypedArray()];
+
+  test("and is not copied until it is read", () => {
+    const compiled = compile(step, { donate: [0], verify: true });
+    let { state } = compiled(start(), x);
+    // The other argument alone is written.
+    const call = () => {
+      ({ state } = compiled(state, x));
+    };
+    for (let k = 0; k < 5; k++) expect(copied(call)).toBe(100);
+    expect(copied(() => expect(values(state)).toEqual(stepped(6)))).toBe(200);
+    // It may have been written to since.
+    expect(copied(call)).toBe(300);
+    expect(values(state)).toEqual(stepped(7));
+  });
+
+  test("unless another state comes between, which takes nothing from it", () => {
+    const compiled = compile(step, { donate: [0] });
+    let { state: first } = compiled(start(), x);
+    let { state: second } = compiled(start(), x);
+    ({ state: second } = compiled(second, x));
+    ({ state: first } = compiled(first, x));
+    const { w, v } = compiled(start(), x).state;
+    expect(values(first)).toEqual(stepped(2));
+    expect(values(second)).toEqual(stepped(2));
+    const { state: mixed } = compiled({ w, v: second.v }, x);
+    const slow = step({ w: step(start(), x).state.w, v: step(step(start(), x).state, x).state.v }, x).state;
+    expect(values(mixed)).toEqual(values(slow));
+    expect(values(first)).toEqual(stepped(2));
+    expect(v.toArray()).toEqual(step(start(), x).state.v.toArray());
+  });
+
+  test("until it is written to", () => {
+    const compiled = compile(step, { donate: [0] });
+    const slow = compile(step);
+    for (const write of [
+      (w: Tensor) => w.set(3, 7),
+      (w: Tensor) => {
+        w.data[3] = 7;
+      },
+    ]) {
+      const { state } = compiled(start(), x);
+      const { state: other } = slow(start(), x);
+      write(state.w);
+      write(other.w);
+      expect(values(compiled(state, x).state)).toEqual(values(slow(other, x).state));
+    }
+  });
+
+  test("and other functions read it, views of it too", () => {
+    const compiled = compile(step, { donate: [0] });
+    const { state } = compiled(start(), x);
+    const part = slice(state.w, [[10, 20]]);
+    const { state: next } = compiled({ w: tensor(new Float32Array(100)), v: transpose(state.v) }, x);
+    expect(part.toArray()).toEqual(stepped(1).slice(10, 20));
+    expect(compile((w: Tensor) => sum(w))(state.w).item()).toBe(
+      stepped(1)
+        .slice(0, 100)
+        .reduce((p, q) => p + q),
+    );
+    expect(next.v.toArray()).toEqual(stepped(2).slice(100));
+  });
+
+  test("given twice, it is what it was", () => {
+    const compiled = compile((a: Tensor, b: Tensor) => [add(a, b), mul(a, 2)], { donate: [0] });
+    const [a] = compiled(tensor([1, 2]), tensor([3, 4]));
+    const [b, c] = compiled(a, a);
+    expect([b.toArray(), c.toArray()]).toEqual([
+      [8, 12],
+      [8, 12],
+    ]);
+  });
+
+  test("trades places", () => {
+    const turn = compile((a: Tensor, b: Tensor, c: Tensor) => [b, c, a], { donate: [0, 1, 2], verify: true });
+    let state = [tensor([1]), tensor([2]), tensor([3])];
+    for (let k = 1; k < 8; k++) {
+      state = turn(state[0], state[1], state[2]);
+      if (k % 3 === 0) expect(state.map((s) => s.item())).toEqual([1, 2, 3]);
+    }
+    expect(state.map((s) => s.item())).toEqual([2, 3, 1]);
+  });
+
+  test("is as it was after a call that fails, before it begins or within", () => {
+    const solving = compile((s: Tensor, a: Tensor) => solve(a, mul(s, 2)), { donate: [0] });
+    const unit = tensor([
+      [1, 0],
+      [0, 1],
+    ]);
+    let s = solving(tensor([1, 2]), unit);
+    expect(() => solving(s, tensor(new Float32Array(4), { shape: [2, 2] }))).toThrow(/singular/);
+    expect(s.toArray()).toEqual([2, 4]);
+    s = solving(s, unit);
+    expect(s.toArray()).toEqual([4, 8]);
+
+    const compiled = compile(step, { donate: [0] });
+    const gone = tensor(new Float32Array(100));
+    compile((y: Tensor) => y, { donate: [0] })(gone);
+    const { state } = compiled(start(), x);
+    expect(() => compiled(state, gone)).toThrow(/donated/);
+    expect(values(compiled(state, x).state)).toEqual(stepped(2));
+  });
+
+  test("whatever the step: random programs, with states that are read, left and taken up again", () => {
+    const likeness = ({ dtype, shape }: Tensor) => `${dtype} [${shape}]`;
+    const bits = (xs: readonly Tensor[]) => xs.map((y) => Buffer.from(y.toTypedArray().buffer).toString("base64"));
+    fc.assert(
+      fc.property(randomProgram, fc.array(fc.nat(5), { minLength: 3, maxLength: 6 }), (program, moves) => {
+        const { inputs, f } = interpret(program);
+        const step = (state: Tensor[], turn: Tensor) => {
+          const results = f(...state);
+          const all = [...results, ...state];
+          const like = (s: Tensor, k: number) => {
+            const those = all.filter((y) => likeness(y) === likeness(s));
+            return those[(turn.size + k) % those.length];
+          };
+          return { state: state.map(like), output: results };
+        };
+        const donated = compile(step, { donate: [0], verify: true });
+        const plain = compile(step);
+        const copies = () => inputs.map((s) => tensor(s.toTypedArray(), { shape: s.shape }));
+        const chains = [copies(), copies()];
+        const expected = [copies(), copies()];
+        for (const move of moves) {
+          const chain = move % 2;
+          const turn = zeros([move === 5 ? 2 : 1]);
+          const made = donated(chains[chain], turn);
+          const right = plain(expected[chain], turn);
+          chains[chain] = made.state;
+          expected[chain] = right.state;
+          expect(bits(made.output)).toEqual(bits(right.output));
+          if (move > 3) expect(bits(made.state)).toEqual(bits(right.state));
+        }
+        expect(chains.map(bits)).toEqual(expected.map(bits));
+      }),
+    );
   });
 });

@@ -73,16 +73,21 @@ function webAssemblyAllowed(): boolean {
   }
 }
 
-/**
- * Passes `f` through all stages, for arguments of this structure; `carried` where it is to be scanned: how many of the
- * first results are the first arguments of the next step.
- */
+/** What becomes of results, for programs that are called again with them. */
+export interface Again {
+  /** Where the program is to be scanned: how many of the first results are the first arguments of the next step. */
+  readonly carried?: number;
+  /** For each result the argument whose memory it takes, or −1. */
+  readonly donors?: (results: readonly Signature[]) => readonly number[];
+}
+
+/** Passes `f` through all stages, for arguments of this structure. */
 export function build(
   f: (...args: never[]) => unknown,
   skeleton: Skeleton,
   signatures: readonly Signature[],
   { deterministic = false, verify = false, profile = false, threads }: BuildOptions,
-  carried?: number,
+  { carried, donors }: Again = {},
 ): Built {
   let output: Skeleton | undefined;
   const recorded = record((placeholders) => {
@@ -116,8 +121,29 @@ export function build(
       place,
     );
   }
-  const planned = plan(kernels, carried);
-  if (verify) verifyPlan(kernels, planned, carried);
-  const options = { fused, profile, crew: threads?.crew, carried };
+  const taken = donors?.(results);
+  const pairs = taken?.filter((argument) => argument >= 0).length ?? 0;
+  const ordered = taken && pairs > 0 ? pairsFirst(kernels, taken) : kernels;
+  const planned = plan(ordered, carried ?? pairs);
+  if (verify) verifyPlan(ordered, planned, carried ?? pairs);
+  const options = { fused, profile, crew: threads?.crew, carried, ...(pairs > 0 && { donors: taken }) };
   return made(webAssemblyExecutable(kernels, planned, options), kernels, planned);
+}
+
+/** The program with its arguments and results in another order: those that take each other's memory come first. */
+function pairsFirst(program: KernelProgram, donors: readonly number[]): KernelProgram {
+  const results = donors.flatMap((argument, result) => (argument < 0 ? [] : [result]));
+  const places = new Map(results.map((result, k) => [donors[result], k]));
+  let next = places.size;
+  return {
+    ...program,
+    buffers: program.buffers.map((buffer) => {
+      if (buffer.initial?.kind !== "argument") return buffer;
+      return { ...buffer, initial: { ...buffer.initial, index: places.get(buffer.initial.index) ?? next++ } };
+    }),
+    outputs: [
+      ...results.map((result) => program.outputs[result]),
+      ...program.outputs.filter((_, result) => donors[result] < 0),
+    ],
+  };
 }

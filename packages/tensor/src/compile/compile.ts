@@ -62,8 +62,9 @@ export function compile<Arguments extends readonly unknown[], Output>(
     const tensors: Tensor[] = [];
     const skeleton = dissect(args, tensors, "arguments");
     const signatures = tensors.map(({ shape, dtype }): Signature => ({ shape, dtype }));
-    const built = build(f, skeleton, signatures, options);
-    const taken = donations(skeleton, signatures, built.results, donate);
+    const donated = (results: readonly Signature[]) => donations(skeleton, signatures, results, donate);
+    const built = build(f, skeleton, signatures, options, { donors: (results) => donated(results).donors });
+    const taken = donated(built.results);
     const entry = { ...built, ...taken, skeleton, signatures, tensors };
     entries.unshift(entry);
     entries.length = Math.min(entries.length, programs);

@@ -2,6 +2,7 @@ import type { TypedArray } from "../dtype.js";
 import { isContiguous, sameShape } from "../layout.js";
 import type { Signature } from "../primitive.js";
 import type { Tensor } from "../tensor.js";
+import { Resident } from "./resident.js";
 import { type Skeleton, slotsOf } from "./skeleton.js";
 
 export interface Donations {
@@ -38,7 +39,9 @@ export function targets(tensors: readonly Tensor[], donors: readonly number[]): 
   const taken: ArrayBufferLike[] = [];
   return donors.map((k) => {
     if (k < 0 || !isContiguous(tensors[k])) return undefined;
-    const { data, offset, size } = tensors[k];
+    const { storage, offset, size } = tensors[k];
+    // What is still in a program's memory need not be copied out to be written over.
+    const data = (storage instanceof Resident ? storage.array : undefined) ?? tensors[k].data;
     // Two donated views of the same memory: the first takes it.
     if (taken.includes(data.buffer)) return undefined;
     taken.push(data.buffer);

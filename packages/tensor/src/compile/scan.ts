@@ -169,7 +169,7 @@ function entryOf(step: object, run: Run, site: Site, options: BuildOptions): Ent
       output = made.output;
       return made.tensors;
     };
-    const built = build(program, list, site.signatures, options, site.carried);
+    const built = build(program, list, site.signatures, options, { carried: site.carried });
     entry = { ...built, output: output!, site, options: { deterministic, profile, threads } };
   }
   known.set(step, [entry, ...entries.filter((one) => one !== entry).slice(0, mostPrograms - 1)]);

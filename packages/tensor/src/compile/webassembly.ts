@@ -1,11 +1,12 @@
 import type { DType, TypedArray } from "../dtype.js";
-import { isContiguous, sizeOf } from "../layout.js";
+import { contiguousStride, isContiguous, sizeOf } from "../layout.js";
 import { fromData, Tensor } from "../tensor.js";
 import { runSteps } from "./blocks.js";
 import { assemble, kernelName, type Sharing } from "./emit/module.js";
 import type { Executable } from "./executable.js";
 import type { HostKernel, KernelProgram } from "./kernel.js";
 import type { Plan } from "./plan.js";
+import { Residents } from "./resident.js";
 
 export interface WebAssemblyOptions {
   /** Whether products use the engine's relaxed multiply-add. */
@@ -15,6 +16,8 @@ export interface WebAssemblyOptions {
   readonly crew?: Crew | undefined;
   /** For programs that are scanned: how many of their first results are their first arguments. */
   readonly carried?: number | undefined;
+  /** For each result the argument whose array it takes, or −1: where both are planned so that it can stay in memory. */
+  readonly donors?: readonly number[] | undefined;
 }
 
 /** Threads that can share the work of a program. */
@@ -94,8 +97,14 @@ export function webAssemblyExecutable(program: KernelProgram, plan: Plan, option
   const results = outputs.map(({ access: { buffer, layout }, shape, dtype }) => {
     const whole = views[buffer]!;
     const { offset } = layout;
-    return { view: whole.subarray(offset, offset + sizeOf(shape)), buffer, shape, dtype };
+    return { view: whole.subarray(offset, offset + sizeOf(shape)), shape, stride: contiguousStride(shape), dtype };
   });
+  const viewOf = (argument: number): TypedArray | undefined => inputs.find(({ index }) => index === argument)?.view;
+  const pairs = options.donors?.flatMap((argument, result) =>
+    argument < 0 ? [] : [{ result, argument, to: viewOf(argument) }],
+  );
+  const residents =
+    pairs && new Residents(pairs, outputs.length, !!sharing || kernels.some(({ kind }) => kind === "host"));
   return {
     backend: "webassembly",
     moduleBytes: assembled.bytes.length,
@@ -104,21 +113,24 @@ export function webAssemblyExecutable(program: KernelProgram, plan: Plan, option
     ...(profile && { profile }),
     ...(sharing && { shares: sharing.shares }),
     call(tensors, into) {
-      for (const { view, index } of inputs) if (view) write(view, tensors[index]);
+      const here = residents?.enter(tensors);
+      for (const { view, index } of inputs) if (view && !here?.[index]) write(view, tensors[index]);
       run();
       const made: Tensor[] = [];
       for (let k = 0; k < results.length; k++) {
-        const { view, shape, dtype } = results[k];
+        const { view, shape, stride, dtype } = results[k];
         const target = into?.[k];
-        target?.set(view);
-        made.push(fromData(target ?? view.slice(), dtype, shape));
+        if (target && residents) made.push(new Tensor(residents.keep(k, target, view), dtype, shape, stride, 0));
+        else {
+          target?.set(view);
+          made.push(fromData(target ?? view.slice(), dtype, shape));
+        }
       }
       return made;
     },
     scan(state, rows) {
-      const places = Array.from(state, (_, k) => inputs.find(({ index }) => index === k)?.view);
       state.forEach((x, k) => {
-        const view = places[k];
+        const view = viewOf(k);
         if (view) write(view, x);
       });
       const { steps } = instance.exports as unknown as { steps(count: number, isFirst: number): void };
