@@ -99,6 +99,18 @@ function withOneMask(targets: Named<Target>): Named<Target> {
   );
 }
 
+/** A number that changes with any input or label (FNV-1a over their bits): training resumes on the same rows only. */
+export function fingerprint(groups: readonly PreparedGroup[]): number {
+  let hash = 0x811c9dc5;
+  for (const { x, targets } of groups)
+    for (const part of [x, ...Object.values(targets).flatMap(({ target, mask }) => [target, mask])]) {
+      const { buffer, byteOffset, byteLength } = part.toTypedArray();
+      const bits = new Int32Array(buffer, byteOffset, byteLength / 4);
+      for (let k = 0; k < bits.length; k++) hash = Math.imul(hash ^ bits[k]!, 0x01000193);
+    }
+  return hash >>> 0;
+}
+
 /** Chosen rows of each group. What stands there twice is drawn once. */
 export const batchOf = (groups: readonly PreparedGroup[], rows: readonly Int32Array[]): Batch =>
   groups.map(({ x, targets }, g) => {

@@ -8,7 +8,7 @@ import type { Scaling } from "../objective/kind.js";
 import type { Batch, Objective } from "../objective/objective.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { readCheckpoint, type Settings, type Snapshot, writeCheckpoint } from "./checkpoint.js";
-import { batchOf, checkDataset, type Dataset, fitScalings, type PreparedGroup, prepare } from "./data.js";
+import { batchOf, checkDataset, type Dataset, fingerprint, fitScalings, type PreparedGroup, prepare } from "./data.js";
 import { diagnose } from "./diagnose.js";
 import { createForward, type Forward } from "./outputs.js";
 import { createProbe, type Probe } from "./probe.js";
@@ -192,6 +192,7 @@ function begin(options: TrainOptions): Run {
       balancer: balancer?.name ?? null,
       clipNorm: options.clipNorm ?? null,
       rows: groups.map(({ rows }) => rows),
+      "the data's fingerprint": fingerprint(groups),
       batchSize,
       temperature: String(temperature),
       seed,

@@ -148,6 +148,15 @@ describe("killed at any moment, training resumes to the same bits", () => {
     await expect(train({ ...full(), seed: 9, resume: last })).rejects.toThrow(
       "resume: seed was 3 when the checkpoint was written and is 9 now",
     );
+    const changed = { ...full().data };
+    const [task] = Object.keys(changed).filter((name) => changed[name]!.y?.dimension === 1);
+    const { x, y } = changed[task!]!;
+    const labels = y!.toTypedArray().slice();
+    labels[3] = labels[3] === 1 ? 0 : 1;
+    changed[task!] = { x, y: tensor(labels) };
+    await expect(train({ ...full(), data: changed, resume: last })).rejects.toThrow(
+      "resume: the data's fingerprint was",
+    );
     await expect(train({ ...full(), resume: last.slice(0, last.length - 1) })).rejects.toThrow("resume: these");
     await expect(train({ ...full(), resume: new Uint8Array(3) })).rejects.toThrow("resume: these 3 bytes are not");
   });
