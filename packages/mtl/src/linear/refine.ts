@@ -10,7 +10,7 @@ export interface Refined {
 
 /**
  * Iterative refinement around a factored solver (Higham, Accuracy and Stability, chapter 12): the residual of the
- * system itself is solved for, until it is rounding or stops halving.
+ * system itself is solved for, until it is rounding, or enough for the solver, or stops halving.
  */
 export function refine(system: System, solver: Solver): Refined {
   const { grams, graph } = system;
@@ -21,7 +21,7 @@ export function refine(system: System, solver: Solver): Refined {
   let iterations = solver.solve(right, weights);
   let residual = residualOf(system, weights, right);
   const correction = new Float64Array(size);
-  for (let round = 0; round < 10 && residual > 0; round++) {
+  for (let round = 0; round < 10 && residual > (solver.enough ?? 0); round++) {
     iterations += solver.solve(right, correction);
     const better = weights.map((value, i) => value + correction[i]!);
     const next = residualOf(system, better, right);

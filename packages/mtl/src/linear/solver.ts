@@ -1,6 +1,8 @@
 /** Solves (blockdiag(G) + P ⊗ D) w = g for one set of Gram matrices and many penalties. */
 export interface Solver {
   readonly name: "forest" | "dense" | "conjugate-gradient";
+  /** The residual at which refining a solution by another solve is not worth its cost; 0 unless given. */
+  readonly enough?: number;
   /**
    * Prepares for the penalties `slope` and `intercept` (the entries of D). Returns −1, or the node at which the
    * system showed itself to be singular.

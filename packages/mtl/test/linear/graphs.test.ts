@@ -1,0 +1,165 @@
+import { createRandom, fitKNorm, graphKinship, type Task } from "@kinship/mtl";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { aggregationsOf } from "../../src/linear/aggregates.js";
+import { createConjugateGradientSolver } from "../../src/linear/conjugate-gradient.js";
+import { createDenseSolver } from "../../src/linear/dense-solver.js";
+import { designOf } from "../../src/linear/design.js";
+import { gramsByFold } from "../../src/linear/grams.js";
+import { createLevels, invertBlocks } from "../../src/linear/levels.js";
+import { type Edge, type PrecisionGraph, precisionGraph } from "../../src/relations/kinship.js";
+
+/** Tasks of a few rows, fewer than features. */
+function tasksAround(count: number, features: number, rows: number, seed = 1): Task[] {
+  const random = createRandom(seed);
+  const draw = () => random() + random() - 1;
+  return Array.from({ length: count }, (_, t) => {
+    const x = Array.from({ length: rows }, () => Array.from({ length: features }, draw));
+    return { name: `t${t}`, x, y: x.map((row) => row[0]! * Math.sin(t / 9) + row.at(-1)! + draw() / 4) };
+  });
+}
+
+const ring = (count: number, reach: number): [string, string, number][] =>
+  Array.from({ length: count * reach }, (_, k) => {
+    const [t, step] = [k % count, 1 + Math.floor(k / count)];
+    return [`t${t}`, `t${(t + step) % count}`, 1 / step];
+  });
+
+function dense({ size, diagonal, from, to, value }: PrecisionGraph): Float64Array {
+  const matrix = new Float64Array(size * size);
+  for (let node = 0; node < size; node++) matrix[node * size + node] = diagonal[node]!;
+  for (let edge = 0; edge < value.length; edge++) {
+    const [a, b] = [from[edge]!, to[edge]!];
+    matrix[a * size + b]! += value[edge]!;
+    matrix[b * size + a]! += value[edge]!;
+  }
+  return matrix;
+}
+
+const graphs = fc
+  .record({
+    size: fc.integer({ min: 2, max: 24 }),
+    pairs: fc.array(fc.tuple(fc.nat(23), fc.nat(23), fc.integer({ min: -2, max: 6 })), { maxLength: 60 }),
+    ridge: fc.constantFrom(0.01, 1),
+  })
+  .map(({ size, pairs, ridge }) => {
+    const merged = new Map<string, Edge>();
+    const diagonal = new Float64Array(size).fill(ridge);
+    for (const [a, b, weight] of pairs) {
+      const [from, to] = [Math.min(a % size, b % size), Math.max(a % size, b % size)];
+      if (from === to || weight === 0 || merged.has(`${from} ${to}`)) continue;
+      merged.set(`${from} ${to}`, [from, to, -weight]);
+      diagonal[from]! += Math.abs(weight);
+      diagonal[to]! += Math.abs(weight);
+    }
+    return precisionGraph(diagonal, [...merged.values()]);
+  });
+
+describe("aggregates of nodes", () => {
+  test("their graph is the sum over members, and shrinks from level to level", () => {
+    fc.assert(
+      fc.property(graphs, (graph) => {
+        let fine = graph;
+        for (const { coarseOf, graph: coarse } of aggregationsOf(graph)) {
+          expect(coarse.size).toBeLessThan(fine.size);
+          const expected = new Float64Array(coarse.size * coarse.size);
+          for (const [at, value] of dense(fine).entries()) {
+            const [i, j] = [Math.floor(at / fine.size), at % fine.size];
+            expected[coarseOf[i]! * coarse.size + coarseOf[j]!]! += value;
+          }
+          for (const [at, value] of dense(coarse).entries()) expect(value).toBeCloseTo(expected[at]!, 9);
+          fine = coarse;
+        }
+      }),
+    );
+  });
+
+  test("a connected graph of pulls ends as one node", () => {
+    const { precision } = graphKinship({ edges: ring(100, 2) })(tasksAround(100, 1, 1).map(({ name }) => name));
+    expect(aggregationsOf(precision).at(-1)!.graph.size).toBe(1);
+  });
+});
+
+describe("the solver for graphs", () => {
+  test("finds what one dense factorisation finds", () => {
+    fc.assert(
+      fc.property(graphs, fc.constantFrom(0, 0.05, 3, 200), fc.constantFrom(0.3, 50), (graph, intercept, slope) => {
+        // The last third of the nodes are latent.
+        const tasks = tasksAround(Math.max(1, Math.ceil((2 * graph.size) / 3)), 3, 5);
+        const [grams] = gramsByFold(designOf(tasks, "test"), true, 1, []);
+        const solvers = [createDenseSolver, createConjugateGradientSolver].map((create) => create(grams!, graph, 3));
+        const right = new Float64Array(graph.size * grams!.width);
+        right.set(grams!.moments);
+        const [exact, found] = solvers.map((solver) => {
+          expect(solver.factor(slope, intercept)).toBe(-1);
+          const out = new Float64Array(right.length);
+          solver.solve(right, out);
+          return out;
+        });
+        const size = exact!.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
+        for (const [i, value] of exact!.entries()) expect(Math.abs(found![i]! - value) / size).toBeLessThan(1e-4);
+      }),
+    );
+  });
+
+  // 400 tasks in a ring: information has far to go, and sweeps give way to aggregates.
+  test.each([0.01, 1, 100, 1e4, 1e6])("certifies a long ring, λ = %s", (lambda) => {
+    const tasks = tasksAround(400, 3, 2);
+    const edges = ring(400, 2);
+    const model = fitKNorm({ tasks, kinship: graphKinship({ edges }), lambda });
+    expect(model.certificate.solver).toBe("conjugate-gradient");
+    expect(model.certificate.residual).toBeLessThan(1e-13);
+    expect(model.certificate.converged).toBe(true);
+    // ∇L, by its definition.
+    let [left, terms] = [0, 0];
+    const pull = new Float64Array(400 * 4);
+    const at = (t: number, i: number) => (i < 3 ? model.weights[t * 3 + i]! : model.intercepts[t]!);
+    for (const [a, b, weight] of edges) {
+      const [from, to] = [Number(a.slice(1)), Number(b.slice(1))];
+      for (let i = 0; i < 4; i++) {
+        const force = weight * (at(from, i) - at(to, i));
+        pull[from * 4 + i]! += force;
+        pull[to * 4 + i]! -= force;
+      }
+    }
+    for (const [t, { x, y }] of tasks.entries()) {
+      const gradient = new Float64Array(4);
+      for (const [k, row] of (x as number[][]).entries()) {
+        const inputs = [...row, 1];
+        const score = inputs.reduce((sum, value, i) => sum + value * at(t, i), 0);
+        for (let i = 0; i < 4; i++) {
+          gradient[i]! += 2 * inputs[i]! * (score - (y as number[])[k]!);
+          terms += 2 * Math.abs(inputs[i]! * (y as number[])[k]!);
+        }
+      }
+      for (let i = 0; i < 4; i++) left += Math.abs(gradient[i]! + lambda * (pull[t * 4 + i]! + 1e-3 * at(t, i)));
+    }
+    expect(left / terms).toBeLessThan(1e-8 * Math.max(1, lambda / 100));
+  });
+
+  test("aggregates precondition as a symmetric positive definite matrix does", () => {
+    fc.assert(
+      fc.property(graphs, (graph) => {
+        const width = 2;
+        const random = createRandom(5);
+        const grams = new Float64Array(graph.size * 4).map((_, i) => (i % 4 === 0 || i % 4 === 3 ? 1 + random() : 0.3));
+        const inverses = new Float64Array(graph.size * 4);
+        const blocks = { size: graph.size, grams, known: graph.size, diagonal: graph.diagonal, inverses };
+        const penalties = Float64Array.of(2, 0.5);
+        expect(invertBlocks(blocks, penalties)).toBe(-1);
+        const levels = createLevels(blocks, graph, width);
+        levels.factor(penalties);
+        const draw = () => Float64Array.from({ length: graph.size * width }, () => random() - 0.5);
+        const apply = (v: Float64Array) => {
+          const out = new Float64Array(v.length);
+          levels.apply(v, out);
+          return out;
+        };
+        const inner = (a: Float64Array, b: Float64Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+        const [u, v] = [draw(), draw()];
+        expect(inner(u, apply(v))).toBeCloseTo(inner(v, apply(u)), 9);
+        expect(inner(u, apply(u))).toBeGreaterThan(0);
+      }),
+    );
+  });
+});
