@@ -5,9 +5,11 @@ import {
   applyPipeline,
   type Comparison,
   compareModels,
+  crossValidate,
   crossValidateLearned,
   type Evaluation,
   evaluate,
+  fitKNorm,
   fitLearned,
   fitLinearByCrossValidation,
   fitPipeline,
@@ -18,7 +20,7 @@ import {
   type LinearModel,
   meanKinship,
   mtlFeat,
-  predictRows,
+  type PreparedRows,
   predictTask,
   splitByTestRows,
   type Table,
@@ -80,63 +82,90 @@ export async function learnOnSplit(
   const chosen = await crossValidateLearned({ tasks, kinship, intercept, folds: 3, seed: split });
   const { lambda, lambdaIntercept } = chosen;
   const fit = await fitLearned({ tasks, kinship, intercept, lambda, lambdaIntercept, tolerance: 1e-4 });
-  const predicted = new Float64Array(rows.tasks.length);
-  for (const { name } of tasks) {
-    const own = [...rows.tasks.keys()].filter((row) => rows.tasks[row] === name);
-    const width = rows.features;
-    const x = own.map((row) => rows.x.subarray(row * width, (row + 1) * width));
-    for (const [i, value] of predictTask(fit.model, name, x).entries()) predicted[own[i]!] = value;
-  }
-  const evaluation = evaluate(rows.tasks, rows.y!, predicted);
+  const evaluation = evaluate(rows.tasks, rows.y!, predictNamed(fit.model, rows));
   return { fit, evaluation, milliseconds: performance.now() - started };
 }
 
-export interface RegularizedOnSplit {
-  readonly model: LinearModel;
-  readonly evaluation: Evaluation;
-  readonly milliseconds: number;
+/** Predictions of rows by the models of their tasks. */
+function predictNamed(model: LinearModel, { tasks, x, features }: PreparedRows): Float64Array {
+  const predicted = new Float64Array(tasks.length);
+  for (const name of new Set(tasks)) {
+    const own = [...tasks.keys()].filter((row) => tasks[row] === name);
+    const inputs = own.map((row) => x.subarray(row * features, (row + 1) * features));
+    for (const [i, value] of predictTask(model, name, inputs).entries()) predicted[own[i]!] = value;
+  }
+  return predicted;
 }
 
-/** Free intercepts, λ by cross-validation on the training rows. */
-export async function regularizeOnSplit(
-  { table, splits }: SchoolData,
-  split: number,
-  regularizer: AnyRegularizer,
-): Promise<RegularizedOnSplit> {
-  const started = performance.now();
-  const { train, test } = splitByTestRows(table, splits[split]!);
-  const pipeline = fitPipeline(table, { task: "task", target: "score" }, train);
-  const tasks = tasksFromRows(applyPipeline(pipeline, table, train));
-  const { model } = await fitLinearByCrossValidation({ tasks, regularizer, pipeline, seed: split, tolerance: 1e-6 });
-  const milliseconds = performance.now() - started;
-  const rows = applyPipeline(pipeline, table, test);
-  const actual = rows.y!.map((value) => value + pipeline.targetMean);
-  return { model, evaluation: evaluate(rows.tasks, actual, predictRows(model, rows)), milliseconds };
+/** One method's mean over splits, and what its fits cost together. */
+export interface MethodSummary {
+  readonly method: string;
+  readonly mse: number;
+  /** See `withinError`. */
+  readonly nmse: number;
+  /** The largest residual of the certificates. */
+  readonly residual: number;
+  readonly seconds: number;
+}
+
+/**
+ * Five methods on the same splits, each split prepared once: λ of all of them from the training rows alone, intercepts
+ * free but for the K-norm's, which are tied to their mean.
+ */
+export async function fiveMethods({ table, splits }: SchoolData, count = splits.length): Promise<MethodSummary[]> {
+  const names = ["K-norm", "L2,1", "MTRL", "MTL-FEAT", "trace norm"] as const;
+  const sums = names.map((method) => ({ method, mse: 0, nmse: 0, residual: 0, seconds: 0 }));
+  for (let split = 0; split < count; split++) {
+    const { train, test } = splitByTestRows(table, splits[split]!);
+    const pipeline = fitPipeline(table, { task: "task", target: "score" }, train);
+    const tasks = tasksFromRows(applyPipeline(pipeline, table, train));
+    const rows = applyPipeline(pipeline, table, test);
+    const features = pipeline.names;
+    const regularized = async (regularizer: AnyRegularizer) =>
+      (await fitLinearByCrossValidation({ tasks, regularizer, features, seed: split, tolerance: 1e-6 })).model;
+    const fits: Record<(typeof names)[number], () => Promise<LinearModel>> = {
+      "K-norm": async () => {
+        const kinship = meanKinship();
+        const { lambda, lambdaIntercept } = await crossValidate({ tasks, kinship, seed: split });
+        return fitKNorm({ tasks, kinship, lambda, lambdaIntercept, features });
+      },
+      "L2,1": () => regularized(jointFeatures()),
+      MTRL: async () => {
+        const options = { tasks, kinship: identityKinship(), intercept: "free" } as const;
+        const { lambda } = await crossValidateLearned({ ...options, folds: 3, seed: split });
+        return (await fitLearned({ ...options, lambda, features, tolerance: 1e-4 })).model;
+      },
+      "MTL-FEAT": () => regularized(mtlFeat()),
+      "trace norm": () => regularized(traceNorm()),
+    };
+    for (const sum of sums) {
+      const started = performance.now();
+      const model = await fits[sum.method]();
+      sum.seconds += (performance.now() - started) / 1000;
+      const evaluation = evaluate(rows.tasks, rows.y!, predictNamed(model, rows));
+      sum.mse += evaluation.overall.mse / count;
+      sum.nmse += withinError(evaluation) / count;
+      sum.residual = Math.max(sum.residual, model.certificate.residual);
+    }
+  }
+  return sums;
 }
 
 /** nMSE as published for these splits: over the variance within schools. */
 export const withinError = ({ overall }: Evaluation): number => 1 - overall.explainedVarianceWithin;
 
-async function printRegularized(data: SchoolData, count: number): Promise<void> {
-  const regularizers = [jointFeatures(), mtlFeat(), traceNorm()];
-  console.log(`\nsplit ${regularizers.map(({ name }) => name.padEnd(16)).join("")}(test MSE)`);
-  const sums = regularizers.map(() => ({ mse: 0, within: 0, milliseconds: 0 }));
-  for (let split = 0; split < count; split++) {
-    const errors: number[] = [];
-    for (const [k, regularizer] of regularizers.entries()) {
-      const { evaluation, milliseconds } = await regularizeOnSplit(data, split, regularizer);
-      errors.push(evaluation.overall.mse);
-      sums[k]!.mse += evaluation.overall.mse / count;
-      sums[k]!.within += withinError(evaluation) / count;
-      sums[k]!.milliseconds += milliseconds;
-    }
-    console.log(String(split).padEnd(6) + errors.map((error) => error.toFixed(3).padEnd(16)).join(""));
+async function printMethods(data: SchoolData, count: number): Promise<void> {
+  const before = process.cpuUsage();
+  const started = performance.now();
+  const methods = await fiveMethods(data, count);
+  const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  console.log("\nmethod      MSE      nMSE (within)  largest residual  time");
+  for (const { method, mse, nmse, residual, seconds: own } of methods) {
+    const cells = [mse.toFixed(3).padEnd(9), nmse.toFixed(4).padEnd(15), residual.toExponential(1).padEnd(18)];
+    console.log(`${method.padEnd(12)}${cells.join("")}${own.toFixed(2)} s`);
   }
-  const row = (name: string, cell: (sum: (typeof sums)[number]) => string) =>
-    console.log(name.padEnd(6) + sums.map((sum) => cell(sum).padEnd(16)).join(""));
-  row("mean", ({ mse }) => mse.toFixed(3));
-  row("nMSE", ({ within }) => `${within.toFixed(4)} (within)`);
-  row("time", ({ milliseconds }) => `${(milliseconds / 1000).toFixed(2)} s`);
+  console.log(`together ${seconds.toFixed(1)} s, of the processor ${((user + system) / 1e6).toFixed(1)} s`);
 }
 
 async function main(): Promise<void> {
@@ -166,7 +195,7 @@ async function main(): Promise<void> {
   }
   console.log(`mean  ${sums.map((sum) => sum.toFixed(3).padEnd(9)).join("")}`);
   console.log(`the multi-task fits to the mean with their cross-validation: ${(total / 1000).toFixed(2)} s`);
-  await printRegularized(data, count);
+  await printMethods(data, count);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

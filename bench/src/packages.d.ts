@@ -308,6 +308,7 @@ declare module "@observablehq/plot" {
   export function frame(options?: Options): Mark;
   export function barX(data: readonly unknown[], options?: Options): Mark;
   export function dot(data: readonly unknown[], options?: Options): Mark;
+  export function line(data: readonly unknown[], options?: Options): Mark;
   export function text(data: readonly unknown[], options?: Options): Mark;
 }
 
