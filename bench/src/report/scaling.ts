@@ -41,14 +41,18 @@ export function drawScaling(points: readonly ScalingPoint[], theme: Theme): stri
       Plot.line(proportional, { x: "tasks", y: "seconds", stroke: theme.native, strokeDasharray: "4 4" }),
       Plot.line(points, { x: "tasks", y: "seconds", stroke: "lambda", z: "lambda" }),
       Plot.dot(points, { x: "tasks", y: "seconds", fill: "lambda", r: 3 }),
-      Plot.text(ends, {
-        x: "tasks",
-        y: "seconds",
-        text: ({ lambda }: ScalingPoint) => `λ = ${lambda.toLocaleString("en")}`,
-        textAnchor: "start",
-        dx: 8,
-        fill: theme.text,
-      }),
+      // Spread, as lines may end close together.
+      ...ends.map((end) =>
+        Plot.text([end], {
+          x: "tasks",
+          y: "seconds",
+          text: ({ lambda }: ScalingPoint) => `λ = ${lambda.toLocaleString("en")}`,
+          textAnchor: "start",
+          dx: 8,
+          dy: 6 * (1 - lambdas.indexOf(end.lambda)),
+          fill: theme.text,
+        }),
+      ),
     ],
   });
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
