@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { grad } from "@kinship/autodiff";
 import {
   add,
   conv2d,
@@ -95,6 +96,10 @@ describe("the same bits as one thread", () => {
       [wave([400, 400], 1)],
     ],
     convolution: [(x: Tensor, w: Tensor) => conv2d(x, w), [wave([9, 8, 30, 30], 1), wave([12, 8, 3, 3], 2)]],
+    "gradients of a convolution": [
+      (x: Tensor, w: Tensor) => grad((both: Tensor[]) => sum(tanh(conv2d(both[0], both[1]))))([x, w]),
+      [wave([5, 7, 22, 21], 1), wave([40, 7, 3, 3], 2)],
+    ],
     "one image": [(x: Tensor, w: Tensor) => conv2d(x, w), [wave([1, 16, 40, 40], 1), wave([48, 16, 3, 3], 2)]],
   };
   for (const [name, [f, args]] of Object.entries(loops))

@@ -92,6 +92,8 @@ export interface ProductKernel {
 export interface PatchCopy {
   readonly shape: readonly number[];
   readonly stride: readonly number[];
+  /** The outermost of the axes that are B's columns; −1 where it has one column. */
+  readonly columnAxis: number;
 }
 
 /** A primitive that only its own `evaluate` knows, run outside. */

@@ -68,7 +68,9 @@ export function productKernel(
   };
   const byColumns = runOf(inner) > runOf(columns);
   const order = byColumns ? [...columns, ...inner] : [...inner, ...columns];
-  const patch: PatchCopy | undefined = direct() ? undefined : { shape: order.map(size), stride: strides(right, order) };
+  const patch: PatchCopy | undefined = direct()
+    ? undefined
+    : { shape: order.map(size), stride: strides(right, order), columnAxis: order.findIndex((l) => l === columns[0]) };
   return {
     kind: "product",
     dtype,

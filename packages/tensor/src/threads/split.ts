@@ -77,11 +77,41 @@ function splitProduct(kernel: ProductKernel, most: number, threads: number): Spl
     );
     return { kind: "blocks", blocks: parts, shares: parts.length };
   };
+  if (patch) {
+    // Blocks of rows would each copy the whole patch.
+    const axis = patch.columnAxis;
+    if (axis >= 0 && patch.shape[axis] >= threads && n >= threads * least) return patchBlocks(kernel, most);
+  }
   // Blocks of columns share no column of B, which is the operand that is packed as a whole.
   if (!patch && n >= threads * least && (n >= threads * fewest || n >= m))
     return blocks(n, (from, to) => columnBlock(kernel, from, to));
   if (m >= threads * least) return blocks(m, (from, to) => rowBlock(kernel, from, to));
   return rounds > 1 ? byRounds(kernel, rounds, most) : undefined;
+}
+
+/** Blocks of the columns of a patch, by the outermost axis that they are made of. */
+function patchBlocks(kernel: ProductKernel, most: number): Split {
+  const { b, c, n } = kernel;
+  const patch = kernel.patch!;
+  const axis = patch.columnAxis;
+  const size = patch.shape[axis];
+  const each = n / size;
+  const step = Math.ceil(size / Math.min(size, most));
+  const blocks = Array.from({ length: Math.ceil(size / step) }, (_, k): ProductKernel => {
+    const count = Math.min(step, size - k * step);
+    return {
+      ...kernel,
+      n: count * each,
+      patch: { ...patch, shape: patch.shape.map((length, at) => (at === axis ? count : length)) },
+      b: {
+        ...b,
+        offset: b.offset + k * step * patch.stride[axis],
+        rowStride: b.columnStride === 1 ? count * each : b.rowStride,
+      },
+      c: { ...c, offset: c.offset + k * step * each * c.columnStride },
+    };
+  });
+  return { kind: "blocks", blocks, shares: blocks.length };
 }
 
 function columnBlock(kernel: ProductKernel, from: number, to: number): ProductKernel {
