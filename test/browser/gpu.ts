@@ -2,7 +2,7 @@ import { add, sin, type Tensor, tensor } from "@kinship/tensor";
 import { type Backend, type GpuDevice, openGpu, UnsupportedOnGpu } from "@kinship/tensor/gpu";
 import { allPrimitives } from "@kinship/tensor/primitives";
 import { afterAll, describe, expect, test } from "vitest";
-import { checkForward, checkGradient, onDevice, refused } from "../gpu/laws.js";
+import { checkForward, checkGradient, distance, onDevice, refused } from "../gpu/laws.js";
 import { checkClosing, checkOptimizer, checkProgram, checkTraining, pattern, programs } from "../gpu/programs.js";
 import { named } from "../laws/samples.js";
 
@@ -67,4 +67,47 @@ export async function gpuTests(backend: Exclude<Backend, "cpu">): Promise<void> 
     expect(device.explain().arrays).toBe(0);
     expect(device.explain().kernels).toBe(0);
   });
+}
+
+/** A thousand programs that are compiled, called and closed leave what one leaves, and the device nothing. */
+export async function checkThousandPrograms(
+  backend: Exclude<Backend, "cpu">,
+  watched: ReadonlySet<object>,
+): Promise<void> {
+  const device = await openGpu({ backend });
+  const x = pattern([5]);
+  // One that stays open, so that the kernel that sends arguments is there for all of them.
+  const first = device.compile((y: Tensor) => sin(y));
+  await first(x);
+  let afterOne = 0;
+  for (let k = 0; k < 1000; k++) {
+    const f = device.compile((y: Tensor) => add(y, k));
+    const found = await f(x);
+    await f.close();
+    if (k === 0) afterOne = watched.size;
+    if (k % 100 === 0) expect(distance(add(x, k), found)).toBeLessThanOrEqual(1e-6);
+  }
+  expect(watched.size).toBe(afterOne);
+  await first.close();
+  await device.close();
+  expect(watched.size).toBe(0);
+}
+
+/** A device that is taken away says so, and the next one works. */
+export async function checkLoss(backend: Exclude<Backend, "cpu">, lose: () => void): Promise<void> {
+  const device = await openGpu({ backend });
+  const f = device.compile((x: Tensor) => sin(x));
+  const keeping = device.compile((x: Tensor) => sin(x), { keep: true });
+  const x = pattern([5]);
+  const kept = await keeping(x);
+  await f(x);
+  lose();
+  await expect(f(x)).rejects.toThrow("took this device away");
+  await expect(device.read(kept)).rejects.toThrow("took this device away");
+  await expect(keeping(x)).rejects.toThrow("took this device away");
+  await device.release(kept);
+  await device.close();
+  const next = await openGpu({ backend });
+  expect(distance(sin(x), await next.compile((y: Tensor) => sin(y))(x))).toBeLessThanOrEqual(1e-6);
+  await next.close();
 }

@@ -8,6 +8,7 @@ import type { Signature } from "../primitive.js";
 import type { Tensor } from "../tensor.js";
 import { isWritable } from "./language.js";
 import { checkTypes, type DeviceProgram, lower } from "./lower.js";
+import type { Packing } from "./packing.js";
 
 export interface BuiltForDevice {
   readonly program: DeviceProgram;
@@ -20,7 +21,7 @@ export function buildForDevice(
   f: (...args: never[]) => unknown,
   skeleton: Skeleton,
   signatures: readonly Signature[],
-  narrow: boolean,
+  { narrow, packing }: { readonly narrow: boolean; readonly packing: Packing },
 ): BuiltForDevice {
   let output: Skeleton | undefined;
   const recorded = record((placeholders) => {
@@ -32,5 +33,5 @@ export function buildForDevice(
   if (!narrow) checkTypes(simplified);
   const kernels = dropStores(fuse(simplified, isWritable));
   verifyKernels(kernels);
-  return { program: lower(kernels), output: output! };
+  return { program: lower(kernels, packing), output: output! };
 }

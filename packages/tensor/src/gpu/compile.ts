@@ -57,7 +57,10 @@ export function compileFor<Arguments extends readonly unknown[], Output>(
   const build = (skeleton: Skeleton, signatures: readonly Signature[]): Entry["made"] => {
     if (!host.runtime) return { reason: host.reason! };
     try {
-      const { program, output } = buildForDevice(f, skeleton, signatures, host.narrow);
+      const { program, output } = buildForDevice(f, skeleton, signatures, {
+        narrow: host.narrow,
+        packing: host.runtime.packing,
+      });
       return { executable: new DeviceExecutable(program, host.runtime, host), output };
     } catch (reason) {
       if (!(reason instanceof UnsupportedOnGpu) || !host.fallsBack) throw reason;

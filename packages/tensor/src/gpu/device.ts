@@ -118,7 +118,7 @@ class Device implements GpuDevice, Host {
     if (storage.device !== this) throw new Error("device.read: this tensor is on another device; read it there");
     return this.runtime!.enqueue(async () => {
       const data = allocate(x.dtype, storage.size);
-      data.set(await this.runtime!.read(storage.handle));
+      data.set((await this.runtime!.read(storage.handle)).subarray(0, storage.size));
       // The same view of the values as of the memory on the device.
       const whole = fromData(data, x.dtype, [storage.size]);
       return viewOf(whole, x);

@@ -78,7 +78,7 @@ export class DeviceExecutable {
     const { buffers, kernels, outputs } = this.program;
     const sizesOf = (reads: readonly number[]) => reads.map((buffer) => buffers[buffer].size);
     this.#leases ??= [
-      ...kernels.map(({ source, cells, reads }) => this.runtime.lease(source, cells, sizesOf(reads))),
+      ...kernels.map(({ source, threads, reads }) => this.runtime.lease(source, threads, sizesOf(reads))),
       // Those that send arguments, so that they are there from one call to the next.
       ...buffers.flatMap(({ initial, size }) =>
         initial?.kind === "argument" && size > 0 ? [this.runtime.leaseUpload(size)] : [],
@@ -142,8 +142,7 @@ export class DeviceExecutable {
     else if (size === 0) handle = new Float32Array(0);
     else {
       // An argument, a constant, a part of a buffer, or one that is given out already.
-      const source = `function(b0) {\n  return b0[this.thread.x + ${layout.offset}];\n}`;
-      const lease = this.runtime.lease(source, size, [this.program.buffers[buffer].size]);
+      const lease = this.runtime.leaseCopy(this.program.buffers[buffer].size, size, layout.offset);
       try {
         handle = await lease.run([handle]);
       } finally {

@@ -14,7 +14,7 @@ export const backendOf: Readonly<Record<Mode, Backend>> = {
 export interface KernelExplanation {
   /** The values of the recorded program that it computes. */
   readonly label: string;
-  /** Cells of its result, one a thread. */
+  /** Elements of its result. */
   readonly cells: number;
   /** Arrays that it reads. */
   readonly reads: number;

@@ -247,6 +247,12 @@ export const callOf =
   (...operands: readonly string[]): string =>
     `${name}(${[...operands, ...(helpers[name].parameters.includes(infinity) ? [infinity] : [])].join(", ")})`;
 
+/** Lines that a helper is, with those that it calls. */
+export function linesOf(name: string): number {
+  const { body, uses = [] } = helpers[name];
+  return body.split("\n").length + uses.reduce((total, other) => total + linesOf(other), 0);
+}
+
 /** The helpers that a source calls, each after those that it calls itself. */
 export function functionsFor(source: string): readonly LibraryFunction[] {
   const found: string[] = [];

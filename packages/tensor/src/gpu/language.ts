@@ -1,5 +1,5 @@
 import type { Instruction } from "../scalar/scalar.js";
-import { callOf } from "./helpers.js";
+import { callOf, linesOf } from "./helpers.js";
 
 /**
  * Scalar bodies in the language of GPU.js's kernels: a JavaScript of numbers, which it translates to GLSL, WGSL and
@@ -79,3 +79,9 @@ export const isWritable = (instruction: Instruction): boolean => instruction.nam
 
 export const written = (instruction: Instruction, operands: readonly string[]): string =>
   instructions[instruction.name](...operands);
+
+/** Lines of the helper that an instruction calls; none where the device has the instruction itself. */
+export function helperLines(instruction: Instruction): number {
+  const called = /^k\w+/.exec(written(instruction, ["0", "0", "0"]))?.[0];
+  return called === undefined ? 0 : linesOf(called);
+}

@@ -11,11 +11,45 @@ export interface DeviceHandle {
   delete(): void;
 }
 
+/** Of WebGL: a texture whose texels are four elements each. */
+interface TextureHandle extends DeviceHandle {
+  renderRawOutput(): Float32Array;
+}
+
+/** Of WebGPU: a buffer of elements, and in what shape its kernel made it. */
+interface BufferHandle extends DeviceHandle {
+  componentCount: number;
+  output: number[];
+}
+
+export const isTexture = (handle: DeviceHandle): handle is TextureHandle => "renderRawOutput" in handle;
+
+export const isBuffer = (handle: Handle): handle is BufferHandle => isOnDevice(handle) && "componentCount" in handle;
+
+/** Takes rows of four as the elements one after another that they are: kernels read no others. */
+export function flatten(handle: BufferHandle): void {
+  handle.output = [handle.output[0] * handle.componentCount];
+  handle.componentCount = 1;
+}
+
+/** What a kernel computes with: of WebGL its context, of WebGPU the library's note of the device. */
+interface LibraryContext {
+  isContextLost?(): boolean;
+  readonly isLost?: boolean;
+}
+
+export const isLost = ({ kernel: { context } }: LibraryKernel): boolean =>
+  context?.isLost === true || context?.isContextLost?.() === true;
+
 export interface LibraryKernel {
   (...args: readonly (Handle | number)[]): Promise<Handle>;
   destroy(): void;
   /** The kernel that ran last: GPU.js puts another in its place where it falls back. */
-  readonly kernel: { readonly constructor: { readonly mode: string }; readonly fallbackReason?: string | null };
+  readonly kernel: {
+    readonly constructor: { readonly mode: string };
+    readonly fallbackReason?: string | null;
+    readonly context?: LibraryContext | null;
+  };
 }
 
 /** A function that kernels can call, in their language. */

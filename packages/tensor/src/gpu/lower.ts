@@ -4,11 +4,12 @@ import { show } from "../layout.js";
 import type { Cells } from "./lower/cells.js";
 import { storeOf } from "./lower/cells.js";
 import { narrow } from "./lower/narrow.js";
+import { productKernels } from "./lower/packed.js";
 import { inPasses } from "./lower/partials.js";
-import { productLoops } from "./lower/product.js";
 import { split } from "./lower/split.js";
+import type { Packing } from "./packing.js";
 import { checkWhole, initialRanges } from "./ranges.js";
-import { type CellSource, cellSource } from "./source.js";
+import { type CellSource, cellSource } from "./source/source.js";
 import { mostElements, UnsupportedOnGpu } from "./unsupported.js";
 
 /** One kernel on the device. */
@@ -36,19 +37,20 @@ export function checkTypes({ values }: Program): void {
   });
 }
 
-function loopsOf(kernel: Kernel): LoopKernel {
-  if (kernel.kind === "loops") return kernel;
-  if (kernel.kind === "product") return productLoops(kernel);
+function loopsOf(kernel: Kernel, buffers: Buffer[], packing: Packing): readonly LoopKernel[] {
+  if (kernel.kind === "loops") return [kernel];
+  if (kernel.kind === "product") return productKernels(kernel, buffers, packing);
   throw new UnsupportedOnGpu(
     `openGpu: ${kernel.primitive.name} (${kernel.label}) has no GPU kernel; compute it outside of the program and pass it in, or with fallback: "cpu" the program runs on the CPU`,
   );
 }
 
 /** @throws UnsupportedOnGpu naming the kernel that cannot run there. */
-export function lower({ buffers: initial, kernels, outputs }: KernelProgram): DeviceProgram {
+export function lower({ buffers: initial, kernels, outputs }: KernelProgram, packing: Packing): DeviceProgram {
   const buffers = [...initial];
   const loops = kernels
-    .flatMap((kernel) => split(loopsOf(kernel), buffers))
+    .flatMap((kernel) => loopsOf(kernel, buffers, packing))
+    .flatMap((kernel) => split(kernel, buffers))
     .flatMap((kernel) => narrow(kernel, buffers));
   const ranges = initialRanges(buffers);
   for (const kernel of loops) checkWhole(kernel, ranges);
@@ -57,7 +59,7 @@ export function lower({ buffers: initial, kernels, outputs }: KernelProgram): De
   const made = new Set<number>();
   const lowered = cells.map((one): DeviceKernel => {
     const output = storeOf(one.kernel).access.buffer;
-    const source = cellSource(one, buffers, !made.has(output));
+    const source = cellSource(one, buffers, { fresh: !made.has(output), packing });
     made.add(output);
     return { ...source, output, label: one.kernel.label };
   });

@@ -1,19 +1,25 @@
 import { functionsFor } from "./helpers.js";
 import {
   type DeviceHandle,
+  flatten,
   type Handle,
+  isBuffer,
+  isLost,
   isOnDevice,
+  isTexture,
   type Library,
   type LibraryDevice,
   type LibraryKernel,
   type Mode,
   reportedMode,
 } from "./library.js";
+import { copySource, type Packing, packingOf, threadsFor } from "./packing.js";
 
 /** Longest loop that a kernel may have: GPU.js cuts longer ones off without a word. */
 const loopMaxIterations = 2 ** 24;
 
-const copySource = "function(b0) {\n  return b0[this.thread.x];\n}";
+const lostMessage =
+  "openGpu: the browser took this device away, and what was on it is gone; close it and open another with openGpu(…)";
 
 interface Kept {
   readonly kernel: LibraryKernel;
@@ -46,6 +52,7 @@ export class Runtime {
   readonly #makers = new Map<DeviceHandle, Kept>();
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
+  #lost = false;
   #anchor: LibraryKernel | undefined;
   /** Whether the kernel that was built last may have been destroyed. */
   #unanchored = false;
@@ -55,6 +62,10 @@ export class Runtime {
     readonly mode: Mode,
   ) {
     this.#device = new library({ mode });
+  }
+
+  get packing(): Packing {
+    return packingOf[this.mode];
   }
 
   get kernels(): number {
@@ -67,12 +78,12 @@ export class Runtime {
   }
 
   /** A kernel for arrays of these sizes: WebGL writes them into it. */
-  lease(source: string, cells: number, sizes: readonly number[]): Lease {
+  lease(source: string, threads: number, sizes: readonly number[]): Lease {
     this.#requireOpen();
-    const key = `${cells} ${sizes} ${source}`;
+    const key = `${threads} ${sizes} ${source}`;
     let kept = this.#kernels.get(key);
     if (!kept) {
-      kept = { kernel: this.#create(source, cells), key, users: 0 };
+      kept = { kernel: this.#create(source, threads), key, users: 0 };
       this.#kernels.set(key, kept);
     }
     const used = kept;
@@ -101,15 +112,15 @@ export class Runtime {
   async #anchorVertices(): Promise<void> {
     this.#unanchored = false;
     const before = this.#anchor;
-    this.#anchor = this.#create(copySource, 1);
+    this.#anchor = this.#create(copySource(this.packing, 1, 0, true), 1);
     const made = await this.#anchor(new Float32Array(1));
     if (isOnDevice(made)) made.delete();
     before?.destroy();
   }
 
-  #create(source: string, cells: number): LibraryKernel {
+  #create(source: string, threads: number): LibraryKernel {
     return this.#device.createKernel(source, {
-      output: [cells],
+      output: [threads],
       pipeline: true,
       immutable: true,
       asyncMode: true,
@@ -123,7 +134,8 @@ export class Runtime {
   async #run(kept: Kept, args: readonly (Handle | number)[]): Promise<Handle> {
     this.#requireOpen();
     if (this.#unanchored) await this.#anchorVertices();
-    const result = await kept.kernel(...args);
+    const result = await this.#unlessLost(kept, () => kept.kernel(...args));
+    if (this.packing.lanes > 1 && isBuffer(result)) flatten(result);
     const { constructor, fallbackReason } = kept.kernel.kernel;
     if (constructor.mode !== reportedMode[this.mode])
       throw new Error(
@@ -140,7 +152,12 @@ export class Runtime {
 
   /** The kernel that sends arrays of this size there. */
   leaseUpload(size: number): Lease {
-    return this.lease(copySource, size, [size]);
+    return this.lease(copySource(this.packing, size, 0, true), threadsFor(size, this.packing), [size]);
+  }
+
+  /** The kernel that copies `size` elements of an array of another size. */
+  leaseCopy(from: number, size: number, offset: number): Lease {
+    return this.lease(copySource(this.packing, size, offset, false), threadsFor(size, this.packing), [from]);
   }
 
   /** Sends an array there, which nobody else may write to from now on. */
@@ -159,7 +176,26 @@ export class Runtime {
     this.#requireOpen();
     if (!isOnDevice(handle)) return handle;
     this.counts.readbacks++;
-    return handle.toArray();
+    // A texel's four elements as they are, rather than as rows of four.
+    return this.#unlessLost(this.#makers.get(handle)!, () =>
+      isTexture(handle) ? handle.renderRawOutput() : handle.toArray(),
+    );
+  }
+
+  /** A device that is lost goes on without a word, with zeros: drivers restart, and browsers take devices away. */
+  async #unlessLost<T>(kept: Kept, use: () => T | Promise<T>): Promise<T> {
+    this.#requireOpen();
+    try {
+      const result = await use();
+      this.#lost ||= isLost(kept.kernel);
+      if (!this.#lost) return result;
+    } catch (cause) {
+      // WebGPU says so after what was waited for is given up.
+      await new Promise((resolve) => setTimeout(resolve));
+      this.#lost ||= isLost(kept.kernel);
+      if (!this.#lost) throw cause;
+    }
+    throw new Error(lostMessage);
   }
 
   free(handle: Handle): void {
@@ -193,5 +229,6 @@ export class Runtime {
 
   #requireOpen(): void {
     if (this.#closed) throw new Error("openGpu: this device is closed; open another with openGpu(…)");
+    if (this.#lost) throw new Error(lostMessage);
   }
 }

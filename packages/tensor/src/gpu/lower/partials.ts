@@ -18,7 +18,8 @@ export function inPasses(kernel: LoopKernel, buffers: Buffer[]): readonly Cells[
   const axis = kernel.folded.reduce((best, other) => (kernel.shape[other] > kernel.shape[best] ? other : best));
   const size = kernel.shape[axis];
   const parts = Math.min(size, longest, Math.ceil(rounds / longest));
-  const length = Math.ceil(size / parts);
+  // Whole texels, so that parts begin with one.
+  const length = 4 * Math.ceil(size / parts / 4);
   return twoPasses(kernel, buffers, axis, Math.ceil(size / length), length);
 }
 

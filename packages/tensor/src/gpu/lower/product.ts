@@ -19,7 +19,7 @@ function cut({ shape, stride }: PatchCopy, size: number): readonly [Axes, Axes] 
 }
 
 /** How B is walked along the columns of C and along what is summed: through its strides, patch or not. */
-function rightAxes({ b, k, n, patch }: ProductKernel): { readonly columns: Axes; readonly inner: Axes } {
+export function rightAxes({ b, k, n, patch }: ProductKernel): { readonly columns: Axes; readonly inner: Axes } {
   if (!patch)
     return { columns: { sizes: [n], strides: [b.columnStride] }, inner: { sizes: [k], strides: [b.rowStride] } };
   // The patch is written with what is summed first, unless its columns lie k apart.
