@@ -74,7 +74,10 @@ describe.runIf(executablePath)("the benchmark page", () => {
   test("verifies and times every kernel on every backend, and gives what it shows as JSON", async () => {
     const page = await openPage(softwareGpu);
     await choose(page, "#kernels", smallest);
-    const backends = ["JavaScript", "WebAssembly", ...devices, "tfjs webgl"];
+    const threaded = page.locator('#backends input[name="WebAssembly with threads"]');
+    expect(await threaded.isEnabled()).toBe(await page.evaluate(() => navigator.hardwareConcurrency > 1));
+    const more = (await threaded.isEnabled()) ? ["WebAssembly with threads"] : [];
+    const backends = ["JavaScript", "WebAssembly", ...more, ...devices, "tfjs webgl"];
     await choose(page, "#backends", backends);
     const results = await runToEnd(page);
     expect(results.rows.map(({ kernel, size, backend }) => `${kernel} ${size}, ${backend}`)).toEqual(

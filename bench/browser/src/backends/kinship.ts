@@ -1,5 +1,6 @@
 import { type Tensor, tensor } from "@kinship/tensor";
 import { compile } from "@kinship/tensor/compile";
+import { openThreads } from "@kinship/tensor/threads";
 import type { Values } from "../../../src/harness/values.js";
 import type { Named, Problem } from "../kernels/kernel.js";
 import { startOf, stepOf } from "./adam.js";
@@ -49,9 +50,9 @@ function prepare(problem: Problem, wrap: Wrap): Prepared {
   };
 }
 
-const session = (wrap: Wrap): Session => ({
+const session = (wrap: Wrap, close = () => {}): Session => ({
   prepare: async (problem) => prepare(problem, wrap),
-  close: async () => {},
+  close: async () => close(),
 });
 
 export const javascript: Backend = {
@@ -68,4 +69,20 @@ export const webassembly: Backend = {
     return probe.backend === "webassembly" ? undefined : "this page may not compile WebAssembly, or it has no SIMD";
   },
   open: async () => session((f) => compile(f)),
+};
+
+export const threaded: Backend = {
+  name: "WebAssembly with threads",
+  missing: async () => {
+    if (!crossOriginIsolated) return "threads share memory in isolated pages only: over https, or from localhost";
+    if (navigator.hardwareConcurrency < 2) return "this machine has one core";
+    return webassembly.missing();
+  },
+  open: async () => {
+    const threads = await openThreads(navigator.hardwareConcurrency);
+    return session(
+      (f) => compile(f, { threads }),
+      () => threads.close(),
+    );
+  },
 };
