@@ -65,6 +65,7 @@ describe("sizes of bundles, minified and gzipped", () => {
   test.each([
     [6_000, 'export { tensor, add } from "@kinship/tensor"'],
     [40_000, 'export * from "@kinship/tensor"'],
+    [42_500, 'export { compile } from "@kinship/tensor/compile"'],
   ])("at most %i bytes: %s", async (most, code) => {
     expect(await bundled(code)).toBeLessThanOrEqual(most);
   });
