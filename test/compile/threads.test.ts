@@ -272,6 +272,18 @@ describe("ends", () => {
     expect(compile((x: Tensor) => matmul(x, x), { threads: own }).explain(a).kernels[0].shares).toBe(1);
   });
 
+  test("a worker that is closed takes no share with it", async () => {
+    // It may be on its way to the call that has just ended when the next one hands out its shares.
+    for (let round = 0; round < 40; round++) {
+      const own = await openThreads(3);
+      const f = compile((a: Tensor) => matmul(a, a), { threads: own });
+      const a = wave([200, 200], round);
+      const expected = bits(f(a));
+      own.close();
+      for (let call = 0; call < 5; call++) expect(bits(f(a))).toBe(expected);
+    }
+  });
+
   test("a process does not wait for threads that were left open, asleep or at work", () => {
     const code = `
       import { matmul, ones } from "@kinship/tensor";

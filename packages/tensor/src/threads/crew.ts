@@ -55,7 +55,9 @@ export class Workers implements Crew {
       const message = load.deref();
       if (message) this.#post(message);
     }
-    for (const host of former) host.terminate();
+    for (const host of former) host.end();
+    // Those that end have had a message less than were counted, and come back to listen.
+    this.#call();
   }
 
   #post(message: Message): void {
@@ -93,7 +95,9 @@ export class Workers implements Crew {
   close(): void {
     if (this.#isRunning) throw new Error("close: a program is running on these threads; close them after the call");
     this.#isClosed = true;
-    for (const host of this.#hosts.splice(0)) host.terminate();
+    Atomics.add(this.#words, place(crewWord.posted), 1);
+    for (const host of this.#hosts.splice(0)) host.end();
+    this.#call();
   }
 
   share({ kernels, buffers }: KernelProgram) {

@@ -1,12 +1,16 @@
 import { type Message, ready } from "./messages.js";
 
 /** A worker of either kind, as far as it is needed here. */
-export interface Host {
+interface Port {
   postMessage(message: Message): void;
-  terminate(): void;
 }
 
-interface NodeWorker extends Host {
+export interface Host extends Port {
+  /** Has it end as soon as it listens: it must have no call left to help with, and messages to be counted. */
+  end(): void;
+}
+
+interface NodeWorker extends Port {
   on(event: string, listener: (value: never) => void): void;
   unref(): void;
 }
@@ -29,18 +33,18 @@ export const processors = (): number =>
  */
 export function startWorker(script: string | URL | undefined, failed: (reason: string) => void): Promise<Host> {
   return new Promise((resolve, reject) => {
-    let isTerminated = false;
+    let isEnding = false;
     const fail = (reason: string): void => {
       reject(new Error(`openThreads: a worker did not start: ${reason}`));
-      if (!isTerminated) failed(reason);
+      if (!isEnding) failed(reason);
     };
-    const listens = (message: unknown, worker: Host): void => {
+    const listens = (message: unknown, worker: Port): void => {
       if (message !== ready) return;
       resolve({
         postMessage: (message) => worker.postMessage(message),
-        terminate() {
-          isTerminated = true;
-          worker.terminate();
+        end() {
+          isEnding = true;
+          worker.postMessage({ kind: "end" });
         },
       });
     };

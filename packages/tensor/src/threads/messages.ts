@@ -15,7 +15,9 @@ export type Message =
       /** Where the program's words stand in its memory. */
       readonly control: number;
     }
-  | { readonly kind: "forget"; readonly program: number };
+  | { readonly kind: "forget"; readonly program: number }
+  /** It ends by itself: ended from outside it could be at a share, which the calling thread would wait for for ever. */
+  | { readonly kind: "end" };
 
 /** What a worker says, once it listens. */
 export const ready = "ready";

@@ -54,6 +54,6 @@ async function startAll(
   const hosts = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const failure = started.find((one) => one.status === "rejected");
   if (!failure) return hosts;
-  for (const host of hosts) host.terminate();
+  for (const host of hosts) host.end();
   throw failure.reason;
 }

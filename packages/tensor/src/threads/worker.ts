@@ -41,6 +41,8 @@ function read(message: Message): void {
     case "forget":
       programs.delete(message.program);
       break;
+    case "end":
+      (port ?? scope).close();
   }
 }
 
@@ -87,17 +89,19 @@ function listen(message: Message): void {
   } catch (reason) {
     report(reason);
   }
-  serve();
+  if (message.kind !== "end") serve();
 }
 
 interface NodePort {
   on(event: "message", listener: (message: Message) => void): void;
   postMessage(message: unknown): void;
+  close(): void;
 }
 
 interface PageScope {
   onmessage: ((event: { readonly data: Message }) => void) | null;
   postMessage(message: unknown): void;
+  close(): void;
 }
 
 const { process } = globalThis as {
