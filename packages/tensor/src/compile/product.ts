@@ -70,7 +70,7 @@ export function productKernel(
   const order = byColumns ? [...columns, ...inner] : [...inner, ...columns];
   const patch: PatchCopy | undefined = direct()
     ? undefined
-    : { shape: order.map(size), stride: strides(right, order), columnAxis: order.findIndex((l) => l === columns[0]) };
+    : { shape: order.map(size), stride: strides(right, order), columnAxis: order.indexOf(columns[0]) };
   return {
     kind: "product",
     dtype,
