@@ -8,7 +8,7 @@ import { time } from "./timing.js";
 
 /** Answers for one peer, inside its own process. */
 export class Host {
-  private library: unknown;
+  private loaded: unknown;
   private prepared: Prepared | undefined;
 
   constructor(
@@ -41,7 +41,7 @@ export class Host {
 
   private async load(): Promise<Answer> {
     try {
-      this.library = await this.peer.load();
+      this.loaded = await this.peer.load();
     } catch (error) {
       return { type: "absent", reason: message(error) };
     }
@@ -60,7 +60,7 @@ export class Host {
       | undefined;
     if (implement === undefined) return { type: "none", written: false, reason: "has nothing for this row" };
     try {
-      this.prepared = await implement(this.library, family.inputs(parameters), parameters);
+      this.prepared = await implement(this.loaded, family.inputs(parameters), parameters);
     } catch (error) {
       if (error instanceof Lacking) return { type: "none", written: true, reason: error.message };
       throw error;
