@@ -26,6 +26,7 @@ async function load(compiled: boolean, count = 1): Promise<Kinship> {
     ...adaptor<Tensor>({
       from: ({ data, shape }) => ops.tensor(data, { shape }),
       read: (result) => result.toTypedArray(),
+      free: (result) => ops.release(result),
     }),
   };
 }

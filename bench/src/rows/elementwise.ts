@@ -25,9 +25,14 @@ export const chain = callFamily<{ size: number }>({
   implementations: {
     kinship: ({ ops, compile, from, computes }, { a, b, c, d }) => {
       const [p, q, r, s] = [from(a!), from(b!), from(c!), from(d!)];
-      const f = compile((w: typeof p, x: typeof p, y: typeof p, z: typeof p) =>
-        ops.mul(ops.tanh(ops.add(ops.mul(w, x), y)), z),
-      );
+      const f = compile((w: typeof p, x: typeof p, y: typeof p, z: typeof p) => {
+        const product = ops.mul(w, x);
+        const sum = ops.add(product, y);
+        const bent = ops.tanh(sum);
+        const result = ops.mul(bent, z);
+        ops.release(product, sum, bent);
+        return result;
+      });
       return computes(() => f(p, q, r, s));
     },
     tfjs: ({ tf, from, computes }, { a, b, c, d }) => {

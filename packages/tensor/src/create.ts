@@ -1,5 +1,5 @@
 import { allocate, type DType, dtypeOf, type TypedArray } from "./dtype.js";
-import { checkShape, extent, type Layout, sameShape, show, sizeOf } from "./layout.js";
+import { checkShape, contiguousStride, extent, type Layout, sameShape, show, sizeOf } from "./layout.js";
 import { fromData, type Nested, Tensor } from "./tensor.js";
 
 /** Anything with ndarray's fields: it becomes a tensor that shares its memory. */
@@ -37,12 +37,20 @@ export function tensor(values: Values, options: TensorOptions = {}): Tensor {
     const data = values as TypedArray;
     const shape = options.shape ?? [data.length];
     checkSize(data.length, shape);
-    return retyped(fromData(data, own, shape), options.dtype);
+    return retyped(handedIn(data, own, shape, contiguousStride(shape), 0), options.dtype);
   }
   if (typeof values === "object" && values !== null && !Array.isArray(values) && isNdarray(values))
     return reshaped(retyped(fromNdarray(values), options.dtype), options.shape);
   return fromNested(values as Nested, options);
 }
+
+const handedIn = (
+  data: TypedArray,
+  dtype: DType,
+  shape: readonly number[],
+  stride: readonly number[],
+  offset: number,
+): Tensor => new Tensor({ data, version: 0, isForeign: true }, dtype, shape, stride, offset);
 
 function fromNdarray(x: NdarrayLike): Tensor {
   const dtype = dtypeOf(x.data);
@@ -56,7 +64,7 @@ function fromNdarray(x: NdarrayLike): Tensor {
     throw new RangeError(
       `tensor: shape ${show(x.shape)} with stride ${show(x.stride)} and offset ${x.offset} reads positions ${range[0]} to ${range[1]}, the data has ${x.data.length}`,
     );
-  return new Tensor({ data: x.data, version: 0 }, dtype, [...x.shape], [...x.stride], x.offset);
+  return handedIn(x.data, dtype, [...x.shape], [...x.stride], x.offset);
 }
 
 function fromNested(values: Nested, { dtype, shape }: TensorOptions): Tensor {

@@ -24,6 +24,7 @@ export { inverse, solve } from "./linalg/solve.js";
 export { solveTriangular, type TriangularParams } from "./linalg/solveTriangular.js";
 export { svd } from "./linalg/svd.js";
 export { lowerTriangle, upperTriangle } from "./linalg/triangle.js";
+export { release } from "./memory.js";
 export type {
   Contraction,
   Derivative,

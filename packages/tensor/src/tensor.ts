@@ -5,14 +5,16 @@ import { print } from "./print.js";
 
 /** A flat buffer and a count of writes through `set`, shared by every view of it. */
 export interface Storage {
-  /** undefined once the memory was donated to a result. */
+  /** undefined once the memory was donated to a result, or released. */
   data: TypedArray | undefined;
   version: number;
+  /** Whether the memory was handed in, and may be somebody's still. */
+  readonly isForeign?: true;
 }
 
-function donated(): never {
+function gone(): never {
   throw new Error(
-    "data: this tensor was donated to a compiled function, and a result has its memory now; use that result, or leave the argument out of `donate`",
+    "data: this tensor was donated to a compiled function or released, and a result may have its memory now; use that result, or leave the tensor out of `donate` and `release`",
   );
 }
 
@@ -33,7 +35,7 @@ export class Tensor implements Layout {
   ) {}
 
   get data(): TypedArray {
-    return this.storage.data ?? donated();
+    return this.storage.data ?? gone();
   }
 
   get size(): number {

@@ -1,5 +1,6 @@
 import { allocate, type TypedArray } from "../dtype.js";
 import { extent, isContiguous, type Layout, sizeOf } from "../layout.js";
+import { uninitialized } from "../memory.js";
 import { contiguousTensor, fromData, Tensor } from "../tensor.js";
 import type { Executable } from "./executable.js";
 import { readsPosition } from "./expression.js";
@@ -117,7 +118,7 @@ export function streamed(inner: Executable, { buffers, outputs }: KernelProgram,
     ...inner,
     call(inputs, into = []) {
       const whole = inputs.map((x, k) => (argumentRows[k] ? apart(contiguousTensor(x), into, true) : apart(x, into)));
-      const results = outputs.map(({ dtype, shape }, k) => into[k] ?? allocate(dtype, sizeOf(shape)));
+      const results = outputs.map(({ dtype, shape }, k) => into[k] ?? uninitialized(dtype, sizeOf(shape)));
       for (let row = 0; row < end; row += rowsInStretch) {
         const parts = whole.map((x, k) => rowsOf(x, argumentRows[k], row, rowsInStretch));
         const places = results.map((data, k) =>

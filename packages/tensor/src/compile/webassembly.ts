@@ -1,5 +1,6 @@
 import type { DType, TypedArray } from "../dtype.js";
 import { contiguousStride, isContiguous, sizeOf } from "../layout.js";
+import { uninitialized } from "../memory.js";
 import { fromData, Tensor } from "../tensor.js";
 import { runSteps } from "./blocks.js";
 import { assemble, kernelName, type Sharing } from "./emit/module.js";
@@ -122,8 +123,9 @@ export function webAssemblyExecutable(program: KernelProgram, plan: Plan, option
         const target = into?.[k];
         if (target && residents) made.push(new Tensor(residents.keep(k, target, view), dtype, shape, stride, 0));
         else {
-          target?.set(view);
-          made.push(fromData(target ?? view.slice(), dtype, shape));
+          const data = target ?? uninitialized(dtype, view.length);
+          data.set(view);
+          made.push(fromData(data, dtype, shape));
         }
       }
       return made;

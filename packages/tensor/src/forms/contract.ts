@@ -1,5 +1,6 @@
-import { allocate, type DType, promote, type TypedArray } from "../dtype.js";
+import { type DType, promote, type TypedArray } from "../dtype.js";
 import { forEachPosition, type Layout, positionsOf, sizeOf } from "../layout.js";
+import { uninitialized } from "../memory.js";
 import type { Contraction, Derivative, Primitive, Sample } from "../primitive.js";
 import { fromData, type Tensor } from "../tensor.js";
 import { alignLabels, labelSizes } from "./labels.js";
@@ -52,7 +53,7 @@ export function contract(
   const summed = [...sizes.keys()].filter((label) => !kept.includes(label));
   const [rowsA, rowsB] = operands.map((x, k) => alignLabels(x, labels[k], kept, sizes));
   const [termsA, termsB] = operands.map((x, k) => ({ ...alignLabels(x, labels[k], summed, sizes), offset: 0 }));
-  const out = allocate(dtype, sizeOf(rowsA.shape));
+  const out = uninitialized(dtype, sizeOf(rowsA.shape));
   const startsB = positionsOf(rowsB);
   const offsetsA = positionsOf(termsA);
   const offsetsB = positionsOf(termsB);

@@ -1,5 +1,6 @@
-import { allocate, type DType, isFloating } from "../dtype.js";
+import { type DType, isFloating } from "../dtype.js";
 import type { Layout } from "../layout.js";
+import { uninitialized } from "../memory.js";
 import { fromData, type Tensor } from "../tensor.js";
 
 type Labels = readonly number[];
@@ -27,7 +28,7 @@ export function smallMatrixProduct(
   const k = layouts[0].shape[1 - row];
   const n = layouts[1].shape[column];
   if (m * k * n >= largest) return undefined;
-  const out = allocate(dtype, m * n);
+  const out = uninitialized(dtype, m * n);
   const [x, y] = [a.data, b.data];
   const rowStride = layouts[0].stride[row];
   const stepStride = layouts[0].stride[1 - row];

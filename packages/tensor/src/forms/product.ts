@@ -1,6 +1,7 @@
 import { copyInto, mergeAxes } from "../copy.js";
 import { allocate, type DType, dtypeOf, isFloating, type TypedArray } from "../dtype.js";
 import { type Layout, positionsOf, sizeOf } from "../layout.js";
+import { uninitialized } from "../memory.js";
 import { fromData, type Tensor, viewOf } from "../tensor.js";
 import { type FloatArray, multiplyInto } from "../wasm/eagerProduct.js";
 import { alignLabels, labelSizes } from "./labels.js";
@@ -126,7 +127,7 @@ export function productOf(
   const sides = [operands[left], operands[1 - left]];
   const starts = sides.map((x) => positionsOf(alignLabels(x.layout, x.labels, loops, sizes)));
   const [rowsOf, columnsOf] = sides.map((x, side) => matrixOf(x, side === 0 ? rows : columns, steps, sizes, dtype));
-  const out = allocate(dtype, starts[0].length * m * n) as FloatArray;
+  const out = uninitialized(dtype, starts[0].length * m * n) as FloatArray;
   for (let loop = 0; loop < starts[0].length; loop++) {
     const a = rowsOf(starts[0][loop]);
     const b = columnsOf(starts[1][loop]);

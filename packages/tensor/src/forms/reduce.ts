@@ -1,6 +1,7 @@
 import { copyRun, mergeAxes } from "../copy.js";
-import { allocate, type DType, type TypedArray } from "../dtype.js";
+import type { DType, TypedArray } from "../dtype.js";
 import { forEachPosition, type Layout, positionsOf, sizeOf } from "../layout.js";
+import { uninitialized } from "../memory.js";
 import type { Derivative, Primitive, Sample } from "../primitive.js";
 import type { Instruction } from "../scalar/scalar.js";
 import { fromData } from "../tensor.js";
@@ -49,7 +50,7 @@ export function reducePrimitive(name: string, declaration: ReduceDeclaration): P
       return { shape: x.shape.filter((_, axis) => !axes.includes(axis)), dtype: dtype(x.dtype) };
     },
     evaluate([x], output, { axes }) {
-      const out = allocate(output.dtype, sizeOf(output.shape));
+      const out = uninitialized(output.dtype, sizeOf(output.shape));
       reduceInto(out, x.data, split(x, axes), declaration);
       return fromData(out, output.dtype, output.shape);
     },

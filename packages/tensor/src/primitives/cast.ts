@@ -1,7 +1,8 @@
 import type { TensorLike } from "../create.js";
-import { allocate, type DType, isFloating } from "../dtype.js";
+import { type DType, isFloating } from "../dtype.js";
 import { operand } from "../forms/operands.js";
 import { apply } from "../interpreter.js";
+import { uninitialized } from "../memory.js";
 import type { Primitive } from "../primitive.js";
 import { input } from "../scalar/scalar.js";
 import { fromData, type Tensor } from "../tensor.js";
@@ -20,7 +21,7 @@ export const castPrimitive: Primitive<CastParams> = {
   samples: [{ shapes: [[3, 4]], params: { dtype: "float64" } }],
   infer: ([x], { dtype }) => ({ shape: x.shape, dtype }),
   evaluate([x], { shape, dtype }) {
-    const data = allocate(dtype, x.size);
+    const data = uninitialized(dtype, x.size);
     data.set(x.toTypedArray());
     return fromData(data, dtype, shape);
   },

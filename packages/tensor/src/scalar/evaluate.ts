@@ -1,6 +1,7 @@
 import { copyRun } from "../copy.js";
-import { allocate, type DType, isFloating, type TypedArray } from "../dtype.js";
+import { type DType, isFloating, type TypedArray } from "../dtype.js";
 import { broadcastLayout, isContiguous, type Layout, sameShape, sizeOf } from "../layout.js";
+import { uninitialized } from "../memory.js";
 import type { Tensor } from "../tensor.js";
 import { type Direct, directOf, runDirect } from "./direct.js";
 import { linearize, type Step } from "./linearize.js";
@@ -108,7 +109,7 @@ function readWhole(target: Float64Array, x: Tensor, shape: readonly number[], si
 /** Runs a prepared body over the broadcast inputs, into new memory. */
 export function run(code: Code, inputs: readonly Tensor[], dtype: DType, shape: readonly number[]): TypedArray {
   const size = sizeOf(shape);
-  const out = allocate(dtype, size);
+  const out = uninitialized(dtype, size);
   const { steps, slots, direct } = code;
   if (direct && runDirect(direct, inputs, out, shape)) return out;
   const readers = size > blockSize ? inputs.map((x) => reader(x, shape)) : undefined;

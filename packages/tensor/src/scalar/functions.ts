@@ -1,6 +1,6 @@
 import { erf as erfOf, gelu as geluOf, power, sigmoid as sigmoidOf, softplus as softplusOf } from "../special.js";
+import { tanhFloat32 } from "../wasm/eagerTanh.js";
 import type { Instruction } from "./scalar.js";
-import { tanhFloat32 } from "./tanhFloat32.js";
 
 /** A number as float32 has it. */
 export const toFloat32: Instruction = {

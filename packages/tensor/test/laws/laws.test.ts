@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { add, full, type Primitive, type Tensor, tensor } from "../../src/index.js";
+import { uninitialized } from "../../src/memory.js";
 import { allPrimitives } from "../../src/primitives/index.js";
 import {
   emptyAndSingleAxes,
   float32IsNearFloat64,
   inputsStayUntouched,
   laws,
+  releasedMemoryIsOverwritten,
   shapeRulePredicts,
   viewsEqualCopies,
 } from "./laws.js";
@@ -62,6 +64,16 @@ describe("planted errors are found", () => {
       broken(([x, y]) => {
         const data = Float64Array.from({ length: x.size }, (_, k) => x.data[k] + y.data[k]);
         return tensor(data, { shape: x.shape });
+      }),
+    ));
+  test("an element that is not written", () =>
+    fails(
+      releasedMemoryIsOverwritten,
+      broken((inputs, output) => {
+        const right = sum.evaluate(inputs, output, undefined).toTypedArray();
+        const data = uninitialized(output.dtype, right.length);
+        data.set(right.subarray(1), 1);
+        return tensor(data, { shape: output.shape });
       }),
     ));
   test("an input that is used as scratch", () =>

@@ -1,5 +1,14 @@
 import { expect } from "vitest";
-import { type Domain, isFloating, type Primitive, type Sample, type Tensor, tensor } from "../../src/index.js";
+import {
+  type Domain,
+  full,
+  isFloating,
+  type Primitive,
+  release,
+  type Sample,
+  type Tensor,
+  tensor,
+} from "../../src/index.js";
 import { scattered, sizeOf } from "../support/arbitrary.js";
 import { expectNear, expectSame } from "../support/expect.js";
 
@@ -111,6 +120,17 @@ function foldsEdges(primitive: Primitive, shape: readonly number[], axes: readon
   if (count === 1) expect([...found.toTypedArray()].every((value) => value === 3)).toBe(true);
 }
 
+/** Results that are written over released memory are whole: it does not matter what was in it. */
+export const releasedMemoryIsOverwritten: Law = (primitive, sample, random) => {
+  const inputs = inputsOf(sample, random);
+  const { shape, dtype } = primitive.infer(inputs, sample.params);
+  const [first, second] = [77, 99].map((junk) => {
+    release(...[1, 2, 3].map(() => full(shape, junk, dtype)));
+    return run(primitive, inputs, sample.params);
+  });
+  expectSame(first, second);
+};
+
 /** A float64 tensor with values that float32 holds. */
 const rounded = (x: Tensor): Tensor => tensor(Float64Array.from(x.toTypedArray(), Math.fround), { shape: x.shape });
 
@@ -120,4 +140,5 @@ export const laws: Readonly<Record<string, Law>> = {
   "inputs stay untouched": inputsStayUntouched,
   "float32 is near float64": float32IsNearFloat64,
   "empty axes and axes of size 1 are axes": emptyAndSingleAxes,
+  "released memory is overwritten": releasedMemoryIsOverwritten,
 };

@@ -1,0 +1,106 @@
+/** tanh of float32 that lie outside WebAssembly, rounded just as Math.tanh is: copied in and out by blocks. */
+
+import {
+  type Expression,
+  type FunctionBuilder,
+  f32x4,
+  f64x2,
+  i32,
+  type Local,
+  shuffle64,
+  v128,
+} from "./assembler/index.js";
+import { instantiate } from "./eagerKernel.js";
+import { forRange } from "./loops.js";
+
+/** Elements of a block: 64 kB, one page. */
+const blockSize = 16384;
+const page = 65536;
+/** Elements that one round of the loop takes. */
+const round = 4;
+
+// Lambert's continued fraction (1768), tanh x = x/(1 + x²/(3 + x²/(5 + …))), cut off after 33: a quotient of two
+// polynomials in x², each scaled to be 1 at 0. Up to the bound its relative error is below 2⁻³⁹; 2⁻³⁸ is allowed for.
+// Beyond the bound tanh rounds to ±1.
+const bound = 9.02;
+const error = 2 ** -38;
+const numerator = [
+  1, 0.15151515151515, 0.0059302704463995, 9.1812772569169e-5, 6.5393712656103e-7, 2.219422974995e-9,
+  3.3740087792566e-12, 1.8361952540172e-15, 1.5791152855325e-19,
+];
+const denominator = [
+  1, 0.48484848484848, 0.034213098729228, 0.00081796833743441, 8.5011826452934e-6, 4.1851976099906e-8,
+  9.649665108674e-11, 9.1809762700861e-14, 2.4160463868648e-17,
+];
+
+const horner = (coefficients: readonly number[], t: Local): Expression =>
+  coefficients.reduceRight<Expression | undefined>(
+    (sum, c) => (sum ? f64x2.add(f64x2.const(c), f64x2.mul(t, sum)) : f64x2.const(c)),
+    undefined,
+  )!;
+
+/** Two results and the largest change that their error can make, both in float64. */
+function quotient(f: FunctionBuilder, two: Expression): [value: Local, change: Local] {
+  const x = f.let(f64x2.max(f64x2.const(-bound), f64x2.min(f64x2.const(bound), two)));
+  const t = f.let(f64x2.mul(x, x));
+  const value = f.let(f64x2.div(f64x2.mul(x, horner(numerator, t)), horner(denominator, t)));
+  return [value, f.let(f64x2.mul(f64x2.const(error), value))];
+}
+
+interface Kernel {
+  readonly memory: WebAssembly.Memory;
+  /** Writes results to the second page and the numbers of rounds whose rounding is in doubt to the third; counts these. */
+  readonly tanh: (count: number) => number;
+}
+
+/** undefined: not yet asked for; null: cannot be had here. */
+let kernel: Kernel | null | undefined;
+
+const createKernel = (): Kernel | null =>
+  instantiate((module) => {
+    module.memory({ initial: 3 });
+    module.function({ name: "tanh", parameters: ["i32"], results: ["i32"], exported: true }, (f, count) => {
+      const doubts = f.let(i32.const(0));
+      forRange(f, i32.const(0), i32.shl(count, i32.const(2)), i32.const(4 * round), (address) => {
+        const four = f.let(v128.load(address, 0));
+        const low = quotient(f, f64x2.promoteLowF32x4(four));
+        const high = quotient(f, f64x2.promoteLowF32x4(shuffle64(four, four, [1, 1])));
+        const rounded = (side: typeof f64x2.add): Local => {
+          const halves = [low, high].map(([value, change]) => f32x4.demoteF64x2Zero(side(value, change)));
+          return f.let(shuffle64(halves[0]!, halves[1]!, [0, 2]));
+        };
+        const [above, below] = [rounded(f64x2.add), rounded(f64x2.sub)];
+        f.do(v128.store(address, above, page));
+        f.if(v128.anyTrue(f32x4.ne(above, below)), () => {
+          f.do(i32.store(i32.shl(doubts, i32.const(2)), i32.shrUnsigned(address, i32.const(4)), 2 * page));
+          f.set(doubts, i32.add(doubts, i32.const(1)));
+        });
+      });
+      return doubts;
+    });
+  });
+
+/**
+ * out[i] = tanh a[i] for i < n. Where the error of the quotient could change the rounding, about once in 10⁵ times,
+ * and for what is not a number, Math.tanh decides (Ziv, "Fast evaluation of elementary mathematical functions with
+ * correctly rounded last bit", 1991); everywhere, where WebAssembly cannot be had.
+ */
+export function tanhFloat32(out: Float32Array, n: number, a: Float32Array): void {
+  if (kernel === undefined) kernel = createKernel();
+  if (kernel === null) {
+    for (let i = 0; i < n; i++) out[i] = Math.tanh(a[i]);
+    return;
+  }
+  const { memory, tanh } = kernel;
+  const input = new Float32Array(memory.buffer, 0, blockSize);
+  const output = new Float32Array(memory.buffer, page, blockSize);
+  const doubts = new Int32Array(memory.buffer, 2 * page, blockSize / round);
+  for (let done = 0; done < n; done += blockSize) {
+    const size = Math.min(blockSize, n - done);
+    input.set(a.subarray(done, done + size));
+    const count = tanh(size);
+    for (let k = 0; k < count; k++)
+      for (let i = doubts[k] * round; i < (doubts[k] + 1) * round; i++) output[i] = Math.tanh(input[i]);
+    out.set(output.subarray(0, size), done);
+  }
+}
