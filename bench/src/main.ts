@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Settings } from "./harness/calls.js";
 import type { AnyPeer } from "./harness/peer.js";
+import type { Results } from "./harness/results.js";
 import { type Options, parseOptions, USAGE } from "./options.js";
 import { peers } from "./peers/index.js";
 import { report } from "./report/table.js";
@@ -21,7 +22,30 @@ function chosenPeers(options: Options): AnyPeer[] {
   });
 }
 
+const json = (results: Results): string => `${JSON.stringify(results, null, 1)}\n`;
+
+/** Into the file of the day and the versions: whole or not at all, since a run may be killed at any moment. */
+async function keep(results: Results): Promise<void> {
+  const versions = [...new Set(results.rows.map(({ node }) => node.split(".")[0]))].join("-");
+  const name = `${results.date}-node${versions}${results.quick ? "-quick" : ""}.json`;
+  const file = path.join(folder, "results", name);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(`${file}.part`, json(results));
+  await rename(`${file}.part`, file);
+}
+
+/** Aborted by the first Ctrl-C; a second one ends the process. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  process.once("SIGINT", () => {
+    process.stderr.write("ending after this row; once more to end at once\n");
+    controller.abort();
+  });
+  return controller.signal;
+}
+
 async function main(options: Options): Promise<void> {
+  const start = performance.now();
   const results = await runSession({
     peers: chosenPeers(options),
     families,
@@ -39,16 +63,15 @@ async function main(options: Options): Promise<void> {
       python: path.join(folder, "src", "python", "peer.py"),
       folder,
     },
-    onRow: ({ family, name }) => process.stderr.write(`${family} ${name}\n`),
+    signal: interruption(),
+    async onRow(soFar, done, count) {
+      const { family, name } = soFar.rows.at(-1)!;
+      const seconds = ((performance.now() - start) / 1000).toFixed(0);
+      process.stderr.write(`${done}/${count} ${family} ${name} (${seconds} s)\n`);
+      if (options.keep) await keep(soFar);
+    },
   });
-  const text = `${JSON.stringify(results, null, 1)}\n`;
-  if (options.keep) {
-    const versions = [...new Set(results.rows.map(({ node }) => node.split(".")[0]))].join("-");
-    const file = path.join(folder, "results", `${results.date}-node${versions}${options.quick ? "-quick" : ""}.json`);
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, text);
-  }
-  process.stdout.write(options.json ? text : `${report(results)}\n`);
+  process.stdout.write(options.json ? json(results) : `${report(results)}\n`);
 }
 
 try {

@@ -21,35 +21,46 @@ export interface Session {
   readonly quick: boolean;
   /** The script that serves a Node peer, the one that serves a Python peer, and the folder that programs run in. */
   readonly places: { readonly child: string; readonly python: string; readonly folder: string };
-  readonly onRow: (row: Row) => void;
+  /** Called after every row, with how many of all are done. */
+  readonly onRow: (results: Results, done: number, count: number) => void | Promise<void>;
+  /** Ends the run after the row at hand. */
+  readonly signal?: AbortSignal;
 }
 
 const versionOfNode = (binary: string): string =>
   execFileSync(binary, ["--version"], { encoding: "utf8" }).trim().replace(/^v/, "");
 
-/** One run: every row, every peer, in turn. A peer that is missing, crashes or is wrong is named and left behind. */
+/**
+ * One run: every row, every peer, in turn. A peer that is missing, crashes or is wrong is named and left behind.
+ * Ended before its end, it gives the rows that it has.
+ */
 export async function runSession(session: Session): Promise<Results> {
   const machine = describeMachine();
   const nodes = new Map(session.nodes.map((binary) => [versionOfNode(binary), binary]));
   const contestants = contestantsOf(session, nodes);
+  const chosen = session.families.flatMap((family) =>
+    family.cases.filter((row) => session.choose(family, row)).map((row) => ({ family, row })),
+  );
   const rows: Row[] = [];
   const limits = new Map<string, Limits>();
+  const results = (): Results => ({
+    date: today(),
+    machine,
+    quick: session.quick,
+    versions: Object.assign({}, ...contestants.map(({ versions }) => versions)),
+    rows,
+  });
   try {
-    for (const family of session.families)
-      for (const row of family.cases.filter((candidate) => session.choose(family, candidate)))
-        for (const measured of await measureRow(session, family, row, contestants, nodes, limits)) {
-          rows.push(measured);
-          session.onRow(measured);
-          const known = limitsFrom(rows, measured.node);
-          if (known !== undefined) limits.set(measured.node, known);
-        }
-    return {
-      date: today(),
-      machine,
-      quick: session.quick,
-      versions: Object.assign({}, ...contestants.map(({ versions }) => versions)),
-      rows,
-    };
+    for (const [done, { family, row }] of chosen.entries()) {
+      if (session.signal?.aborted) break;
+      for (const measured of await measureRow(session, family, row, contestants, nodes, limits)) {
+        rows.push(measured);
+        const known = limitsFrom(rows, measured.node);
+        if (known !== undefined) limits.set(measured.node, known);
+      }
+      await session.onRow(results(), done + 1, chosen.length);
+    }
+    return results();
   } finally {
     for (const contestant of contestants) contestant.close();
   }

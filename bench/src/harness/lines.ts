@@ -5,6 +5,8 @@ import type { CallFamily, Family } from "./family.js";
 import type { Reply, Request } from "./protocol.js";
 import type { Values } from "./values.js";
 
+// Processes of peers are detached: Ctrl-C in a terminal is for the run, which ends them itself.
+
 /** A peer's process under a Node binary. Its output is dropped: libraries greet their users on the console. */
 export function forkLine(entry: string, peer: string, node: string): Line {
   const child = fork(entry, [peer], {
@@ -12,6 +14,7 @@ export function forkLine(entry: string, peer: string, node: string): Line {
     execArgv: ["--expose-gc"],
     serialization: "advanced",
     stdio: ["ignore", "ignore", "ignore", "ipc"],
+    detached: true,
   });
   return {
     ...lineOf(child),
@@ -22,7 +25,7 @@ export function forkLine(entry: string, peer: string, node: string): Line {
 
 /** A Python process that reads a request a line and writes a reply a line. It is sent the inputs: it cannot draw them. */
 export function pythonLine(python: string, script: string, peer: string, families: readonly Family[]): Line {
-  const child = spawn(python, [script, peer], { stdio: ["pipe", "pipe", "ignore"] });
+  const child = spawn(python, [script, peer], { stdio: ["pipe", "pipe", "ignore"], detached: true });
   child.stdin.on("error", () => undefined);
   const lines = createInterface({ input: child.stdout });
   return {

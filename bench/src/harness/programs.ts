@@ -96,6 +96,7 @@ function runProgram(
     const child = spawn(runtime.command, [...runtime.options, program.source], {
       cwd: folder,
       stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
     });
     let output = "";
     let complaint = "";
