@@ -197,8 +197,9 @@ class Fusion {
     });
     const { axes } = slender;
     if (axes.length === 0) {
-      const scalar = dtype === "float32" && this.#mixed ? operation(toFloat32, built.scalar) : built.scalar;
-      this.#elements(k, { ...built, scalar });
+      // A sum of one product begins at 0, which makes a negative zero positive.
+      const sum = operation(add, built.scalar, 0);
+      this.#elements(k, { ...built, scalar: dtype === "float32" && this.#mixed ? operation(toFloat32, sum) : sum });
       return true;
     }
     this.#allocate(k);
