@@ -98,7 +98,8 @@ describe("the gradient of a mean squared error, 2/4 xᵀ(xw − y), after every 
 
 test("a softmax is one loop over rows of three phases", () => {
   const { passes } = compile((x: Tensor) => softmax(x), { verify: true }).explain(zeros([5, 8]));
-  // f0 is the largest of a row, b2 the same or 0 where it is not finite, f1 the sum of powers: stored, not taken twice.
+  // f0 is the largest of a row, b2 the same or 0 where it is not finite, f1 the sum of powers, b5 its reciprocal. What
+  // later phases need is stored, not computed twice.
   expect(passes.fuse).toBe(
     lines(`
     b0: float32 × 40 argument
@@ -106,14 +107,16 @@ test("a softmax is one loop over rows of three phases", () => {
     b2: float32 × 5
     b3: float32 × 40
     b4: float32 × 5
-    b5: float32 × 40
-    loops [5, 8] folding [1]: x0 = b0{8,1}, x1 = f0, x2 = b2{1,0}, x3 = f1, x4 = b3{8,1}
+    b5: float32 × 5
+    b6: float32 × 40
+    loops [5, 8] folding [1]: x0 = b0{8,1}, x1 = f0, x2 = b2{1,0}, x3 = f1, x4 = b3{8,1}, x5 = b5{1,0}
       0: f0 = fold maximum x0
       0: row b2{1,0} = select(equal(sub(x1, x1), 0), x1, 0)
       1: b3{8,1} = exp(sub(x0, x2))
       1: f1 = fold add exp(sub(x0, x2))
-      2: b5{8,1} = div(x4, x3)
-    return b5{8,1} [5, 8]
+      1: row b5{1,0} = div(1, x3)
+      2: b6{8,1} = mul(x4, x5)
+    return b6{8,1} [5, 8]
     `),
   );
 });

@@ -42,13 +42,20 @@ function verifyLoops(kernel: LoopKernel, within: (access: Access) => void, fail:
   for (const source of sources) if (source.kind === "load") check(source.access);
   const phaseOf = new Map<number, number>();
   const stored = new Set<number>();
+  const storedIn = new Map(
+    phases.flatMap((phase, p) => phase.flatMap((s) => (s.kind === "store" ? [[s.access.buffer, p] as const] : []))),
+  );
   phases.forEach((phase, p) => {
     for (const statement of phase) {
       const isRow = statement.kind === "store" && statement.at === "row";
       for (const index of inputsOf(statement.value)) {
         const source = sources[index];
         if (!source) fail(`uses source ${index}, it has ${sources.length}`);
-        if (source.kind !== "folded") continue;
+        if (source.kind === "load") {
+          const { buffer } = source.access;
+          if ((storedIn.get(buffer) ?? -1) >= p) fail(`reads buffer ${buffer} before it is written`);
+          continue;
+        }
         const made = phaseOf.get(source.fold);
         if (made === undefined || (made >= p && !(isRow && made === p)))
           fail(`uses fold ${source.fold} before its end`);

@@ -3,7 +3,7 @@ import { floating } from "../dtype.js";
 import { operand } from "../forms/operands.js";
 import { normalizeAxes, normalizeAxis } from "../layout.js";
 import type { Tensor } from "../tensor.js";
-import { add, div, sub } from "./arithmetic.js";
+import { add, div, mul, sub } from "./arithmetic.js";
 import { cast } from "./cast.js";
 import { isFinite, where } from "./comparison.js";
 import { exp, log } from "./exponential.js";
@@ -44,7 +44,8 @@ export function softmax(x: TensorLike, { axis = -1 }: { readonly axis?: number }
   const axes = [normalizeAxis("softmax", axis, own.dimension)];
   if (own.size === 0) return own;
   const powers = exp(sub(own, finiteMaximum(own, axes)));
-  return div(powers, sum(powers, { axis: axes, keepDimensions: true }));
+  // The sum is 1 at least, so its reciprocal, of which there is one for many powers, is a number.
+  return mul(powers, div(1, sum(powers, { axis: axes, keepDimensions: true })));
 }
 
 /** log softmax(x), exact where softmax would round to 0. @example logSoftmax(tensor([1, 2, 3])) */
