@@ -1,12 +1,19 @@
 import type { DType } from "../../dtype.js";
 import { scalarType } from "../../scalar/evaluate.js";
-import { i32x4, shuffle32, shuffle64, v128 } from "../../wasm/assembler/index.js";
+import { type Expression, i32x4, type Local, shuffle32, shuffle64, v128 } from "../../wasm/assembler/index.js";
 import type { Site } from "../../wasm/math/shape.js";
 import type { Statement } from "../kernel.js";
-import { emitInstruction, type RoutinePolicy } from "./instructions.js";
+import { emitInstruction, extremeOf, type RoutinePolicy } from "./instructions.js";
 import { asFloat, asInteger, type Lanes, type Vector } from "./lanes.js";
 
 export type Fold = Statement & { readonly kind: "fold" };
+
+/** What has been folded so far, in one vector or in several that are put together at the end. */
+export interface Total {
+  readonly fold: Fold;
+  readonly type: Vector["type"];
+  readonly parts: readonly Local[];
+}
 
 /** Totals of what is folded, in vectors. */
 export class FoldEmitter {
@@ -16,24 +23,59 @@ export class FoldEmitter {
     private readonly policy: RoutinePolicy,
   ) {}
 
-  identity(fold: Fold): Vector {
+  /** The total of nothing. */
+  start(fold: Fold): Total {
     const type = scalarType(fold.dtype);
-    const whole = Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, fold.identity));
-    const value = type === "float" ? this.lanes.float.const(fold.identity) : i32x4.const(whole);
-    const local = this.site.f.local("v128");
-    this.site.f.set(local, value);
-    return { type, local };
+    const identity = this.#identity(fold);
+    const values = type === "float" && extremeOf(fold.combine) ? [identity, identity, i32x4.const(0)] : [identity];
+    const parts = values.map((value) => {
+      const local = this.site.f.local("v128");
+      this.site.f.set(local, value);
+      return local;
+    });
+    return { fold, type, parts };
   }
 
-  accumulate(total: Vector, fold: Fold, value: Vector): void {
-    const made = emitInstruction(
-      this.site,
-      this.lanes,
-      fold.combine,
-      [total, this.#typed(fold.dtype, value)],
-      this.policy,
-    );
-    this.site.f.set(total.local, made.local);
+  #identity({ dtype, identity }: Fold): Expression {
+    if (scalarType(dtype) === "float") return this.lanes.float.const(identity);
+    return i32x4.const(Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, identity)));
+  }
+
+  /** Folds a vector in, of which the first `valid` lanes hold an element. */
+  accumulate(total: Total, value: Vector, valid: number): void {
+    const { f } = this.site;
+    const { local } = this.#masked(total.fold, value, valid);
+    if (total.parts.length === 1) this.#merge(total, [local]);
+    else this.#merge(total, [local, local, f.let(this.lanes.float.ne(local, local))]);
+  }
+
+  /** Folds another total of the same fold in. */
+  add(total: Total, other: Total): void {
+    this.#merge(total, other.parts);
+  }
+
+  #merge({ fold, type, parts }: Total, others: readonly Local[]): void {
+    const { f } = this.site;
+    const [best, signs, invalid] = parts;
+    const extreme = extremeOf(fold.combine);
+    if (invalid && extreme) {
+      f.set(best, extreme.better(this.lanes, best, others[0]));
+      f.set(signs, extreme.signs(signs, others[1]));
+      f.set(invalid, v128.or(invalid, others[2]));
+      return;
+    }
+    const operands = [best, others[0]].map((local): Vector => ({ type, local }));
+    f.set(best, emitInstruction(this.site, this.lanes, fold.combine, operands, this.policy).local);
+  }
+
+  /** The number that a total stands for. */
+  value({ type, parts }: Total): Vector {
+    const { f } = this.site;
+    const { float } = this.lanes;
+    const [best, signs, invalid] = parts;
+    if (!invalid) return { type, local: best };
+    const zero = v128.bitselect(v128.and(signs, float.const(-0)), best, float.eq(best, float.const(0)));
+    return { type, local: f.let(v128.or(zero, invalid)) };
   }
 
   #typed(dtype: DType, value: Vector): Vector {
@@ -43,9 +85,9 @@ export class FoldEmitter {
   }
 
   /** The identity in lanes that hold no element. */
-  masked(fold: Fold, value: Vector, valid: number): Vector {
-    if (valid === this.lanes.count) return value;
+  #masked(fold: Fold, value: Vector, valid: number): Vector {
     const typed = this.#typed(fold.dtype, value);
+    if (valid === this.lanes.count) return typed;
     const lanes = typed.type === "integer" ? 4 : this.lanes.count;
     const bits = Array.from({ length: 4 }, (_, k) => (Math.floor((k * lanes) / 4) < valid ? -1 : 0)) as [
       number,
@@ -53,21 +95,25 @@ export class FoldEmitter {
       number,
       number,
     ];
-    const keep = this.site.f.let(i32x4.const(...bits));
-    const neutral = this.identity(fold);
-    return { type: typed.type, local: this.site.f.let(v128.bitselect(typed.local, neutral.local, keep)) };
+    const keep = i32x4.const(...bits);
+    return { type: typed.type, local: this.site.f.let(v128.bitselect(typed.local, this.#identity(fold), keep)) };
   }
 
   /** The lanes of a total folded into one, in every lane. */
-  across(fold: Fold, total: Vector): Vector {
+  across(total: Total): Total {
+    const { f } = this.site;
     const { count } = this.lanes;
-    const halves =
+    const halves: ((x: Local) => Expression)[] =
       total.type === "float" && count === 2
-        ? [shuffle64(total.local, total.local, [1, 0])]
+        ? [(x) => shuffle64(x, x, [1, 0])]
         : count === 2
-          ? [shuffle32(total.local, total.local, [1, 0, 1, 0])]
-          : [shuffle32(total.local, total.local, [2, 3, 0, 1]), shuffle32(total.local, total.local, [1, 0, 3, 2])];
-    for (const half of halves) this.accumulate(total, fold, { type: total.type, local: this.site.f.let(half) });
+          ? [(x) => shuffle32(x, x, [1, 0, 1, 0])]
+          : [(x) => shuffle32(x, x, [2, 3, 0, 1]), (x) => shuffle32(x, x, [1, 0, 3, 2])];
+    for (const half of halves)
+      this.#merge(
+        total,
+        total.parts.map((x) => f.let(half(x))),
+      );
     return total;
   }
 }

@@ -28,6 +28,8 @@ export interface Vector {
   readonly local: Local;
   /** For a truth value: all bits of a float lane where it holds. */
   readonly mask?: Local;
+  /** For what is the same number in every lane, known when the code is written. */
+  readonly constant?: number;
 }
 
 /** Where an element stands: a pointer in bytes (undefined: 0) and what is added to it. */
@@ -125,8 +127,15 @@ export function storeVector(
   else for (let k = 0; k < valid; k++) f.do(v128.store32Lane(far(pointer, k * stride * 4), vector, k, offset));
 }
 
-export function asFloat({ f }: Site, lanes: Lanes, value: Vector): Vector {
+/** A real number in every lane. */
+export const constantVector = ({ f }: Pick<Site, "f">, lanes: Lanes, value: number): Vector => ({
+  ...real(f.let(lanes.float.const(value))),
+  constant: value,
+});
+
+export function asFloat({ f }: Pick<Site, "f">, lanes: Lanes, value: Vector): Vector {
   if (value.type === "float") return value;
+  if (value.constant !== undefined) return constantVector({ f }, lanes, value.constant);
   return real(
     f.let(lanes.count === 4 ? f32x4.convertI32x4Signed(value.local) : f64x2.convertLowI32x4Signed(value.local)),
   );

@@ -10,6 +10,7 @@ import { type Fold, FoldEmitter } from "./folds.js";
 import { emitInstruction, type RoutinePolicy } from "./instructions.js";
 import {
   asSingle,
+  constantVector,
   double,
   type Lanes,
   loadVector,
@@ -48,6 +49,13 @@ interface Open {
   readonly counter: Local;
 }
 
+/** Which vector of a group is worked on, how many elements it holds, and how routines are written there. */
+interface At {
+  readonly valid: number;
+  readonly part: number;
+  readonly policy: RoutinePolicy;
+}
+
 class LoopEmitter {
   readonly #lanes: Lanes;
   readonly #axes: Axes;
@@ -57,6 +65,8 @@ class LoopEmitter {
   readonly #bases: readonly number[];
   readonly #storeNumber = new Map<Statement, number>();
   readonly #policy: RoutinePolicy;
+  /** For what is computed once a row. */
+  readonly #rowPolicy: RoutinePolicy;
   readonly #folds: FoldEmitter;
   /** The axis whose neighbours share a vector, and whether it is folded. */
   readonly #lane: Axis | undefined;
@@ -94,6 +104,8 @@ class LoopEmitter {
     ];
     const size = kernel.shape.reduce((total, d) => total * d, 1);
     this.#policy = { inline: size >= worthInlining };
+    const rows = kernel.shape.reduce((total, d, axis) => (kernel.folded.includes(axis) ? total : total * d), 1);
+    this.#rowPolicy = { inline: rows >= worthInlining };
     this.#folds = new FoldEmitter(site, this.#lanes, this.#policy);
     const { kept, folded } = this.#axes;
     this.#laneFolded = foldsAcrossLanes(this.#axes, this.#lanes.count);
@@ -221,44 +233,44 @@ class LoopEmitter {
 
   /** Without folded axes, or where they have one entry, what is folded is the value itself. */
   #foldRounds(full: readonly Statement[], folds: readonly Fold[], valid: readonly number[]): void {
-    for (const fold of folds)
+    const totals = new Map(folds.map((fold) => [fold.fold, valid.map(() => this.#folds.start(fold))]));
+    if (this.#axes.folded.every(({ size }) => size > 0))
+      this.#nest(this.#axes.folded, () => {
+        this.#together(valid, (lanes, part) =>
+          this.#statements(full, lanes, part, (fold, value) =>
+            this.#folds.accumulate(totals.get(fold.fold)![part], value, this.#lanes.count),
+          ),
+        );
+      });
+    for (const [fold, parts] of totals)
       this.#totals.set(
-        fold.fold,
-        valid.map(() => this.#folds.identity(fold)),
+        fold,
+        parts.map((total) => this.#folds.value(total)),
       );
-    if (this.#axes.folded.some(({ size }) => size === 0)) return;
-    this.#nest(this.#axes.folded, () => {
-      this.#together(valid, (lanes, part) =>
-        this.#statements(full, lanes, part, (fold, value) =>
-          this.#folds.accumulate(this.#totals.get(fold.fold)![part], fold, value),
-        ),
-      );
-    });
   }
 
   #foldLanes(full: readonly Statement[], folds: readonly Fold[]): void {
     const axis = this.#lane!;
     const parts = axis.size >= sideBySide * this.#lanes.count ? sideBySide : 1;
     const once = this.#axes.folded.length === 1 && (axis.size <= 2 * run || folds.length === 0);
-    const results = new Map(folds.map((fold) => [fold.fold, this.#folds.identity(fold)]));
+    const results = new Map(folds.map((fold) => [fold.fold, this.#folds.start(fold)]));
     const pass = (span: Axis) => {
       const running = new Map(
-        folds.map((fold) => [fold.fold, Array.from({ length: parts }, () => this.#folds.identity(fold))]),
+        folds.map((fold) => [fold.fold, Array.from({ length: parts }, () => this.#folds.start(fold))]),
       );
       this.#overLanes(span, parts, (valid) =>
         this.#together(valid, (lanes, part) =>
           this.#statements(full, lanes, part, (fold, value) =>
-            this.#folds.accumulate(running.get(fold.fold)![part], fold, this.#folds.masked(fold, value, lanes)),
+            this.#folds.accumulate(running.get(fold.fold)![part], value, lanes),
           ),
         ),
       );
       for (const fold of folds) {
         const all = running.get(fold.fold)!;
         for (let width = 1; width < parts; width *= 2)
-          for (let part = 0; part + width < parts; part += 2 * width)
-            this.#folds.accumulate(all[part], fold, all[part + width]);
+          for (let part = 0; part + width < parts; part += 2 * width) this.#folds.add(all[part], all[part + width]);
         if (once) results.set(fold.fold, all[0]);
-        else this.#folds.accumulate(results.get(fold.fold)!, fold, all[0]);
+        else this.#folds.add(results.get(fold.fold)!, all[0]);
       }
     };
     if (once) pass(axis);
@@ -278,7 +290,8 @@ class LoopEmitter {
           this.#within({ axis: outer, counter }, () => pass({ size: rest, strides: axis.strides }));
         }
       });
-    for (const fold of folds) this.#totals.set(fold.fold, [this.#folds.across(fold, results.get(fold.fold)!)]);
+    for (const fold of folds)
+      this.#totals.set(fold.fold, [this.#folds.value(this.#folds.across(results.get(fold.fold)!))]);
   }
 
   /** Computes and stores, or folds, statements at the place at hand, `part` vectors along the lanes. */
@@ -290,7 +303,8 @@ class LoopEmitter {
   ): void {
     const { steps, results } = this.#codeOf(group);
     const vectors: Vector[] = [];
-    for (const step of steps) vectors.push(this.#step(step, vectors, valid, part));
+    const policy = fold ? this.#policy : this.#rowPolicy;
+    for (const step of steps) vectors.push(this.#step(step, vectors, { valid, part, policy }));
     group.forEach((statement, k) => {
       const value = vectors[results[k]];
       if (statement.kind === "fold") fold!(statement, value);
@@ -322,13 +336,13 @@ class LoopEmitter {
     return code;
   }
 
-  #step(step: Step, vectors: readonly Vector[], valid: number, part: number): Vector {
+  #step(step: Step, vectors: readonly Vector[], { valid, part, policy }: At): Vector {
     const { site } = this;
     switch (step.kind) {
       case "constant":
         return step.type === "float"
-          ? { type: "float", local: this.#f.let(this.#lanes.float.const(step.value)) }
-          : { type: "integer", local: this.#f.let(i32x4.const(step.value)) };
+          ? constantVector(site, this.#lanes, step.value)
+          : { type: "integer", local: this.#f.let(i32x4.const(step.value)), constant: step.value };
       case "position": {
         const number = this.#bytes.length - 1;
         const { pointer, offset } = this.#place(number, part);
@@ -357,7 +371,7 @@ class LoopEmitter {
       }
       case "operation": {
         const operands = step.arguments.map((k) => vectors[k]);
-        return emitInstruction(site, this.#lanes, step.instruction, operands, this.#policy);
+        return emitInstruction(site, this.#lanes, step.instruction, operands, policy);
       }
     }
   }
