@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -7,6 +8,9 @@ import { describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const libraries = ["tensor", "autodiff", "mtl"];
+/** Runs a module in Node on the packages as they are published; what it prints is JSON. */
+const printed = (code: string): unknown =>
+  JSON.parse(execFileSync(process.execPath, ["--input-type=module", "-e", code], { cwd: root, encoding: "utf8" }));
 const manifest = (name: string) => JSON.parse(readFileSync(`${root}/packages/${name}/package.json`, "utf8"));
 
 /** A bundle of this code, minified, for browsers, from what `npm publish` would ship. */
@@ -53,11 +57,42 @@ describe("the libraries", () => {
         });
       for (const name of ${JSON.stringify(libraries)}) await import("@kinship/" + name);
       console.log(JSON.stringify(done));`;
-    const printed = execFileSync(process.execPath, ["--input-type=module", "-e", watch], {
-      cwd: root,
-      encoding: "utf8",
-    });
-    expect(JSON.parse(printed)).toEqual([]);
+    expect(printed(watch)).toEqual([]);
+  });
+});
+
+describe("the entries that are published", () => {
+  test("are few files, and every script that they start is there", () => {
+    for (const name of libraries) {
+      const dist = join(root, "packages", name, "dist");
+      const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"));
+      expect(files.length, name).toBeLessThan(24);
+      for (const file of files) {
+        const text = readFileSync(join(dist, file), "utf8");
+        for (const [, script] of text.matchAll(/new URL\("(.+?)", import\.meta\.url\)/g))
+          expect(existsSync(join(dist, dirname(file), script)), `${file} starts ${script}`).toBe(true);
+      }
+    }
+  });
+
+  test("have one interpreter between them: what one records, the others compile, differentiate and share out", () => {
+    const program = `
+      import { matmul, ones, square, sum, tensor } from "@kinship/tensor";
+      import { compile } from "@kinship/tensor/compile";
+      import { openThreads } from "@kinship/tensor/threads";
+      import { grad } from "@kinship/autodiff";
+      const threads = await openThreads(2);
+      const x = tensor(Float32Array.from({ length: 256 * 256 }, (_, k) => k % 5), { shape: [256, 256] });
+      const gradient = grad((w) => sum(square(matmul(x, w))));
+      const compiled = compile(gradient, { threads });
+      const { backend, kernels } = compiled.explain(ones([256, 256]));
+      console.log(JSON.stringify({
+        backend,
+        shared: kernels.some(({ shares }) => shares > 1),
+        same: String(compiled(ones([256, 256]))) === String(gradient(ones([256, 256]))),
+      }));
+      threads.close();`;
+    expect(printed(program)).toEqual({ backend: "webassembly", shared: true, same: true });
   });
 });
 

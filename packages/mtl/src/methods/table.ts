@@ -34,12 +34,12 @@ export const linearMethods = {
   "single-task": {
     title: "single-task",
     supposes: "each task is learned alone",
-    regularizers: alone("ridge"),
+    regularizers: /* @__PURE__ */ alone("ridge"),
   },
   pooled: {
     title: "pooled",
     supposes: "all tasks are the same",
-    regularizers: alone("ridge"),
+    regularizers: /* @__PURE__ */ alone("ridge"),
     pools: true,
   },
   "k-norm": {
@@ -56,17 +56,17 @@ export const linearMethods = {
   ridge: {
     title: "L2",
     supposes: "weights are small",
-    regularizers: alone("ridge"),
+    regularizers: /* @__PURE__ */ alone("ridge"),
   },
   lasso: {
     title: "L1",
     supposes: "few features matter, others to each task",
-    regularizers: alone("lasso"),
+    regularizers: /* @__PURE__ */ alone("lasso"),
   },
   "joint-features": {
     title: "L2,1",
     supposes: "few features matter, the same to all tasks",
-    regularizers: alone("joint-features"),
+    regularizers: /* @__PURE__ */ alone("joint-features"),
   },
   "elastic-net": {
     title: "elastic net",
@@ -76,22 +76,22 @@ export const linearMethods = {
   "max-norms": {
     title: "L1,∞",
     supposes: "few features matter, to all tasks about as much",
-    regularizers: alone("max-norms"),
+    regularizers: /* @__PURE__ */ alone("max-norms"),
   },
   "task-norms": {
     title: "norms of tasks",
     supposes: "some tasks have nothing to learn",
-    regularizers: alone("task-norms"),
+    regularizers: /* @__PURE__ */ alone("task-norms"),
   },
   "trace-norm": {
     title: "trace norm",
     supposes: "weights lie in few directions",
-    regularizers: alone("trace-norm"),
+    regularizers: /* @__PURE__ */ alone("trace-norm"),
   },
   "mtl-feat": {
     title: "MTL-FEAT",
     supposes: "tasks share a few features that are learned",
-    regularizers: alone("mtl-feat"),
+    regularizers: /* @__PURE__ */ alone("mtl-feat"),
   },
   clustered: {
     title: "clustered",

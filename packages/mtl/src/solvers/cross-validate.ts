@@ -49,7 +49,7 @@ export interface LinearCrossValidation {
 }
 
 /** λ goes down by this factor, and by its square root beside the best. */
-const stride = Math.sqrt(10);
+const stride = /* @__PURE__ */ Math.sqrt(10);
 /** Folds need λ's error, not weights to many digits. */
 const foldTolerance = 1e-3;
 const foldIterations = 2000;

@@ -8,7 +8,7 @@ import { type Helper, horner, infinity, literal } from "./numbers.js";
 // Functions in the language of GPU.js's kernels, for what devices have to a few digits only (sine, logarithm near 1,
 // e^x − 1 …), or not at all.
 
-const rootHalf = literal(Math.SQRT1_2);
+const rootHalf = /* @__PURE__ */ literal(Math.SQRT1_2);
 
 const helpers: Readonly<Record<string, Helper>> = /* @__PURE__ */ (() => ({
   // The quotient may be off by one where the device divides inexactly; then the rest says so.

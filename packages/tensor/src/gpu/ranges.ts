@@ -9,7 +9,7 @@ import { largestWhole, UnsupportedOnGpu } from "./unsupported.js";
 /** The lowest and highest number that a value can be. */
 type Range = readonly [number, number];
 
-const anything: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+const anything: Range = [-Infinity, Infinity];
 const largestBits = 2 ** 31;
 
 const corners = ([a, b]: Range, [c, d]: Range, f: (x: number, y: number) => number): Range => {

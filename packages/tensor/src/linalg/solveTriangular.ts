@@ -63,7 +63,7 @@ export const solveTriangularPrimitive: Primitive<TriangularParams> = {
       return substitution(t, tangentB ? sub(tangentB, change) : neg(change), params);
     },
   },
-  samples: [true, false].flatMap((lower) =>
+  samples: /* @__PURE__ */ [true, false].flatMap((lower) =>
     [true, false].map((transpose) => ({
       shapes: [
         [2, 3, 3],

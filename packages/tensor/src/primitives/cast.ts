@@ -11,7 +11,7 @@ type CastParams = { readonly dtype: DType };
 
 export const castPrimitive: Primitive<CastParams> = {
   name: "cast",
-  form: { kind: "map", body: input(0) },
+  form: { kind: "map", body: /* @__PURE__ */ input(0) },
   derivative: {
     kind: "custom",
     // To and from integers is a step function: nothing passes.

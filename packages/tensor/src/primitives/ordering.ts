@@ -91,7 +91,7 @@ export const argsortPrimitive: Primitive<SortParams> = {
   name: "argsort",
   form: { kind: "opaque" },
   derivative: { kind: "zero" },
-  samples: [true, false].flatMap((descending) => samples({ descending })),
+  samples: /* @__PURE__ */ [true, false].flatMap((descending) => samples({ descending })),
   infer: ([x]) => ({ shape: x.shape, dtype: "int32" }),
   evaluate([x], output, { axis, descending }) {
     const out = fromData(allocate("int32", sizeOf(output.shape)), "int32", output.shape);

@@ -98,7 +98,7 @@ function shares({
 }
 
 export const maxPrimitive: Primitive<ReduceParams> = /* @__PURE__ */ reducePrimitive("max", {
-  identity: Number.NEGATIVE_INFINITY,
+  identity: -Infinity,
   nonEmpty: true,
   combine: s.maximum,
   fold: foldMaximum,
@@ -107,7 +107,7 @@ export const maxPrimitive: Primitive<ReduceParams> = /* @__PURE__ */ reducePrimi
 });
 
 export const minPrimitive: Primitive<ReduceParams> = /* @__PURE__ */ reducePrimitive("min", {
-  identity: Number.POSITIVE_INFINITY,
+  identity: Infinity,
   nonEmpty: true,
   combine: s.minimum,
   fold: foldMinimum,

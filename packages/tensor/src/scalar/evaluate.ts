@@ -59,7 +59,7 @@ interface Code {
   readonly direct: Direct | undefined;
 }
 
-const empty = new Float64Array(0);
+const empty = /* @__PURE__ */ new Float64Array(0);
 /** Scratch blocks, made when first needed. Evaluation never nests within one body, so they can be shared. */
 const blocks: Float64Array[] = [];
 

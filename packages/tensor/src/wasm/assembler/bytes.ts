@@ -38,17 +38,23 @@ export class ByteWriter {
   }
 
   /** LEB128, signed. */
-  signed(value: number | bigint): void {
-    let rest = BigInt(value);
-    for (;;) {
-      const low = Number(rest & 127n);
-      rest >>= 7n;
-      if ((rest === 0n && low < 64) || (rest === -1n && low >= 64)) {
-        this.byte(low);
-        return;
-      }
-      this.byte(low | 128);
+  signed(value: number): void {
+    let rest = value | 0;
+    while (rest < -64 || rest > 63) {
+      this.byte((rest & 127) | 128);
+      rest >>= 7;
     }
+    this.byte(rest & 127);
+  }
+
+  /** The same for 64 bits. */
+  signedLong(value: bigint): void {
+    let rest = value;
+    while (rest < -64n || rest > 63n) {
+      this.byte(Number(rest & 127n) | 128);
+      rest >>= 7n;
+    }
+    this.byte(Number(rest & 127n));
   }
 
   text(value: string): void {

@@ -40,24 +40,36 @@ function checkOperands(name: string, expected: readonly ValueType[], operands: r
   }
 }
 
-/** One instruction after its operands; `immediate` writes what follows the opcode. */
+/** What follows the opcode. */
+type Immediate = (code: CodeWriter) => void;
+
+/** A class, not an object with a function of its own: a module is made of thousands. */
+class Operation<R extends ValueType | "none"> {
+  constructor(
+    readonly type: R,
+    readonly opcode: number,
+    readonly operands: readonly Expression[],
+    readonly immediate: Immediate | undefined,
+  ) {}
+
+  emit(code: CodeWriter): void {
+    for (const operand of this.operands) operand.emit(code);
+    code.opcode(this.opcode);
+    this.immediate?.(code);
+  }
+}
+
+/** One instruction after its operands. */
 export function operation<R extends ValueType | "none">(
   name: string,
   opcode: number,
   result: R,
   expected: readonly ValueType[],
   operands: readonly Expression[],
-  immediate?: (code: CodeWriter) => void,
+  immediate?: Immediate,
 ): { readonly type: R; emit(code: CodeWriter): void } {
   checkOperands(name, expected, operands);
-  return {
-    type: result,
-    emit(code) {
-      for (const operand of operands) operand.emit(code);
-      code.opcode(opcode);
-      immediate?.(code);
-    },
-  };
+  return new Operation(result, opcode, operands, immediate);
 }
 
 export type Unary = (a: Expression) => Expression;
@@ -73,8 +85,8 @@ export function table<N extends string, F extends Unary | Binary | Ternary>(
 ): Readonly<Record<N, F>> {
   const made: Partial<Record<N, F>> = {};
   for (const name of Object.keys(opcodes) as N[]) {
-    const maker = (...values: Expression[]) => operation(`${prefix}.${name}`, opcodes[name], result, operands, values);
-    made[name] = maker as F;
+    const [full, opcode] = [`${prefix}.${name}`, opcodes[name]];
+    made[name] = ((...values: Expression[]) => operation(full, opcode, result, operands, values)) as F;
   }
   return made as Record<N, F>;
 }
@@ -84,7 +96,7 @@ export type Load = (address: Expression, offset?: number) => Expression;
 /** Writes to memory at address + offset (bytes). */
 export type Store = (address: Expression, value: Expression, offset?: number) => Statement;
 
-function memoryArgument(offset: number): (code: CodeWriter) => void {
+function memoryArgument(offset: number): Immediate {
   return (code) => {
     code.byte(0);
     code.unsigned(offset);
@@ -129,6 +141,6 @@ export function replaceLane(name: string, opcode: number, scalar: ValueType) {
 }
 
 /** A constant: an opcode and its immediate. */
-export function constant(opcode: number, type: ValueType, immediate: (code: CodeWriter) => void): Expression {
+export function constant(opcode: number, type: ValueType, immediate: Immediate): Expression {
   return operation("const", opcode, type, [], [], immediate);
 }

@@ -72,7 +72,7 @@ const convert = (name: string, opcode: number, from: ValueType, to: ValueType): 
 
 function makeI32() {
   return {
-    const: (value: number): Expression => constant(0x41, "i32", (code) => code.signed(value | 0)),
+    const: (value: number): Expression => constant(0x41, "i32", (code) => code.signed(value)),
     ...table<keyof ReturnType<typeof integerBinary>, Binary>("i32", ["i32", "i32"], "i32", integerBinary(0x6a)),
     ...table<keyof ReturnType<typeof integerCompare>, Binary>("i32", ["i32", "i32"], "i32", integerCompare(0x46)),
     ...table<"eqz" | "countLeadingZeros", Unary>("i32", ["i32"], "i32", { eqz: 0x45, countLeadingZeros: 0x67 }),
@@ -90,7 +90,7 @@ function makeI32() {
 
 function makeI64() {
   return {
-    const: (value: bigint): Expression => constant(0x42, "i64", (code) => code.signed(BigInt.asIntN(64, value))),
+    const: (value: bigint): Expression => constant(0x42, "i64", (code) => code.signedLong(BigInt.asIntN(64, value))),
     ...table<keyof ReturnType<typeof integerBinary>, Binary>("i64", ["i64", "i64"], "i64", integerBinary(0x7c)),
     ...table<keyof ReturnType<typeof integerCompare>, Binary>("i64", ["i64", "i64"], "i32", integerCompare(0x51)),
     ...table<"countLeadingZeros", Unary>("i64", ["i64"], "i64", { countLeadingZeros: 0x79 }),

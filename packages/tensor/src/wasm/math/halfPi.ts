@@ -21,7 +21,7 @@ import { arithmetic, double, type Site } from "./shape.js";
 
 /** π/2 in parts of 33, 33 and 53 bits. */
 const parts = [1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21] as const;
-const halfPi = { high: Math.PI / 2, low: 6.123233995736766e-17 };
+const halfPi = { high: 1.5707963267948966, low: 6.123233995736766e-17 };
 
 export interface Reduced {
   /** r as a sum. */

@@ -69,10 +69,10 @@ export type UnaryRoutineName = keyof typeof unary;
 export type BinaryRoutineName = keyof typeof binary;
 export type RoutineName = UnaryRoutineName | BinaryRoutineName;
 
-export const mathRoutines: Readonly<Record<RoutineName, Routine>> = { ...unary, ...binary };
+export const mathRoutines: Readonly<Record<RoutineName, Routine>> = /* @__PURE__ */ (() => ({ ...unary, ...binary }))();
 
-export const unaryRoutineNames = Object.keys(unary) as UnaryRoutineName[];
-export const binaryRoutineNames = Object.keys(binary) as BinaryRoutineName[];
+export const unaryRoutineNames = /* @__PURE__ */ Object.keys(unary) as UnaryRoutineName[];
+export const binaryRoutineNames = /* @__PURE__ */ Object.keys(binary) as BinaryRoutineName[];
 
 /** A routine by its name, as a function of the module. */
 export const mathRoutine = (module: ModuleBuilder, name: RoutineName, dtype: "float32" | "float64"): FunctionHandle =>

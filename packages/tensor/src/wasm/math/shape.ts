@@ -43,7 +43,7 @@ export interface Shape {
   readonly shiftRight: (a: Expression, count: number) => Expression;
 }
 
-export const single: Shape = {
+export const single: Shape = /* @__PURE__ */ (() => ({
   float: f32x4,
   significand: 23,
   bias: 127,
@@ -54,9 +54,9 @@ export const single: Shape = {
   subtractBits: (a, b) => i32x4.sub(a, b),
   shiftLeft: (a, count) => i32x4.shl(a, i32.const(count)),
   shiftRight: (a, count) => i32x4.shrUnsigned(a, i32.const(count)),
-};
+}))();
 
-export const double: Shape = {
+export const double: Shape = /* @__PURE__ */ (() => ({
   float: f64x2,
   significand: 52,
   bias: 1023,
@@ -67,7 +67,7 @@ export const double: Shape = {
   subtractBits: (a, b) => i64x2.sub(a, b),
   shiftLeft: (a, count) => i64x2.shl(a, i32.const(count)),
   shiftRight: (a, count) => i64x2.shrUnsigned(a, i32.const(count)),
-};
+}))();
 
 /** Arithmetic in a shape, short to write: these words are the vocabulary of every routine. */
 export function arithmetic(shape: Shape) {
