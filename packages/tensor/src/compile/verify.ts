@@ -1,6 +1,6 @@
 import { bytesPerElement } from "../dtype.js";
 import { extent } from "../layout.js";
-import type { Scalar } from "../scalar/scalar.js";
+import { inputsOf } from "../scalar/scalar.js";
 import type { Access, Kernel, KernelProgram, LoopKernel, ProductKernel } from "./kernel.js";
 import { type Plan, readBy, writtenBy } from "./plan.js";
 
@@ -73,13 +73,6 @@ function verifyLoops(kernel: LoopKernel, within: (access: Access) => void, fail:
         fail(`stores a row in buffer ${buffer} along the axes that it folds`);
     }
   });
-}
-
-function inputsOf(body: Scalar, seen: Set<Scalar> = new Set()): readonly number[] {
-  if (body.kind === "input") return [body.index];
-  if (body.kind !== "operation" || seen.has(body)) return [];
-  seen.add(body);
-  return body.arguments.flatMap((argument) => inputsOf(argument, seen));
 }
 
 function productAccesses({ m, k, n, a, b, c, outer, patch }: ProductKernel): readonly Access[] {

@@ -63,6 +63,14 @@ export function substitute(body: Scalar, inputs: readonly Scalar[]): Scalar {
   return visit(body);
 }
 
+/** The numbers of the inputs that a body reads, each at least once. */
+export function inputsOf(body: Scalar, seen: Set<Scalar> = new Set()): readonly number[] {
+  if (body.kind === "input") return [body.index];
+  if (body.kind !== "operation" || seen.has(body)) return [];
+  seen.add(body);
+  return body.arguments.flatMap((argument) => inputsOf(argument, seen));
+}
+
 /** For people and golden tests: `add(x0, mul(x1, 2))`. */
 export function printScalar(e: Scalar): string {
   if (e.kind === "input") return `x${e.index}`;

@@ -80,7 +80,7 @@ function splitProduct(kernel: ProductKernel, most: number, threads: number): Spl
   if (patch) {
     // Blocks of rows would each copy the whole patch.
     const axis = patch.columnAxis;
-    if (axis >= 0 && patch.shape[axis] >= threads && n >= threads * least) return patchBlocks(kernel, most);
+    if (axis >= 0 && patch.shape[axis] >= threads && n >= threads * least) return patchBlocks(kernel, most, threads);
   }
   // Blocks of columns share no column of B, which is the operand that is packed as a whole.
   if (!patch && n >= threads * least && (n >= threads * fewest || n >= m))
@@ -89,14 +89,18 @@ function splitProduct(kernel: ProductKernel, most: number, threads: number): Spl
   return rounds > 1 ? byRounds(kernel, rounds, most) : undefined;
 }
 
-/** Blocks of the columns of a patch, by the outermost axis that they are made of. */
-function patchBlocks(kernel: ProductKernel, most: number): Split {
+/**
+ * Blocks of the columns of a patch, by the outermost axis that they are made of. Each block packs all of A: there are no
+ * more than keep them wide, and as many for each thread.
+ */
+function patchBlocks(kernel: ProductKernel, most: number, threads: number): Split {
   const { b, c, n } = kernel;
   const patch = kernel.patch!;
   const axis = patch.columnAxis;
   const size = patch.shape[axis];
   const each = n / size;
-  const step = Math.ceil(size / Math.min(size, most));
+  const wide = Math.max(threads, Math.floor(n / fewest / threads) * threads);
+  const step = Math.ceil(size / Math.min(size, most, wide));
   const blocks = Array.from({ length: Math.ceil(size / step) }, (_, k): ProductKernel => {
     const count = Math.min(step, size - k * step);
     return {

@@ -1,4 +1,5 @@
 import { contiguousStride } from "../../layout.js";
+import { inputsOf } from "../../scalar/scalar.js";
 import type { LoopKernel } from "../kernel.js";
 
 /** One loop: its size, and for each array of the kernel how far a round moves in it, in elements. */
@@ -43,11 +44,28 @@ export function axesOf(kernel: LoopKernel): Axes {
   return { kept: group(false), folded: group(true) };
 }
 
-/** Whether the lanes of vectors of `count` are neighbours on the last folded axis, rather than on the last kept one. */
-export function foldsAcrossLanes({ kept, folded }: Axes, count: number): boolean {
+/**
+ * Whether the lanes of vectors of `count` are neighbours on the last folded axis, rather than on the last kept one: where
+ * the loop over what is folded reaches its elements by fewer instructions that way.
+ */
+export function foldsAcrossLanes(kernel: LoopKernel, { kept, folded }: Axes, count: number): boolean {
   if (folded.length === 0) return false;
   if (kept.length === 0) return true;
-  const near = (axis: Axis) => axis.strides.slice(0, -1).filter((step) => step === 1).length;
+  const inner = innerArrays(kernel);
+  const cost = (axis: Axis) =>
+    inner.reduce((total, k) => total + (axis.strides[k] === 0 || axis.strides[k] === 1 ? 1 : count), 0);
   const [across, along] = [folded[folded.length - 1], kept[kept.length - 1]];
-  return across.size >= 2 * count && near(across) >= near(along);
+  return across.size >= 2 * count && cost(across) <= cost(along);
+}
+
+/** The arrays that are reached for every element, by number; the others once a row. */
+function innerArrays({ sources, phases }: LoopKernel): readonly number[] {
+  const statements = phases.flat();
+  const full = statements.filter((statement) => statement.kind === "fold" || statement.at === "full");
+  const read = new Set(full.flatMap(({ value }) => inputsOf(value)));
+  const stores = statements.filter(({ kind }) => kind === "store");
+  return [
+    ...sources.flatMap((source, k) => (source.kind === "load" && read.has(k) ? [k] : [])),
+    ...stores.flatMap((statement, k) => (full.includes(statement) ? [sources.length + k] : [])),
+  ];
 }

@@ -108,7 +108,7 @@ class LoopEmitter {
     this.#rowPolicy = { inline: rows >= worthInlining };
     this.#folds = new FoldEmitter(site, this.#lanes, this.#policy);
     const { kept, folded } = this.#axes;
-    this.#laneFolded = foldsAcrossLanes(this.#axes, this.#lanes.count);
+    this.#laneFolded = foldsAcrossLanes(kernel, this.#axes, this.#lanes.count);
     this.#lane = this.#laneFolded ? folded[folded.length - 1] : kept[kept.length - 1];
   }
 

@@ -32,6 +32,6 @@ export function roundsOf(kernel: LoopKernel): number {
   const [outermost, ...others] = axes.kept;
   if (!outermost) return 1;
   const dtypes = [...kernel.sources, ...kernel.phases.flat()].map(({ dtype }) => dtype);
-  const isNest = others.length > 0 || foldsAcrossLanes(axes, dtypes.includes("float64") ? 2 : 4);
+  const isNest = others.length > 0 || foldsAcrossLanes(kernel, axes, dtypes.includes("float64") ? 2 : 4);
   return isNest ? outermost.size : Math.max(1, blocksOf(outermost, axes).outer.size);
 }
