@@ -76,6 +76,10 @@ export type Unary = (a: Expression) => Expression;
 export type Binary = (a: Expression, b: Expression) => Expression;
 export type Ternary = (a: Expression, b: Expression, c: Expression) => Expression;
 
+/** Opcodes that follow one another. */
+export const inOrder = <N extends string>(first: number, ...names: readonly N[]): Readonly<Record<N, number>> =>
+  Object.fromEntries(names.map((name, k) => [name, first + k])) as Record<N, number>;
+
 /** Instruction makers from a table of opcodes, all with the same operand and result types. */
 export function table<N extends string, F extends Unary | Binary | Ternary>(
   prefix: string,
