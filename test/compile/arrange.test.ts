@@ -1,6 +1,6 @@
 import { grad } from "@kinship/autodiff";
 import { conv2d, einsum, matmul, mul, square, sub, sum, type Tensor, tensor } from "@kinship/tensor";
-import { compile } from "@kinship/tensor/compile";
+import { compile, verifier } from "@kinship/tensor/compile";
 import { expect, test } from "vitest";
 
 /** Small whole numbers, so that every order of adding gives the same. */
@@ -18,7 +18,7 @@ test("derivatives of a convolution are a product an image, not one a channel", (
   const weights = whole([4, 16, 8, 8], 3);
   const loss = (x: Tensor, f: Tensor) => sum(mul(conv2d(x, f), weights));
   const gradients = grad((x: Tensor, f: Tensor) => loss(x, f), { arguments: [0, 1] });
-  const compiled = compile(gradients, { verify: true });
+  const compiled = compile(gradients, { verify: verifier });
   const found = compiled(images, filters) as readonly Tensor[];
   const expected = gradients(images, filters) as readonly Tensor[];
   found.forEach((x, k) => {
@@ -34,7 +34,7 @@ test("nothing is permuted or copied where that would cost more than it saves", (
   const images = whole([2, 2, 4, 4], 1);
   const filters = whole([3, 2, 3, 3], 2);
   const compiled = compile((x: Tensor, f: Tensor) => grad((g: Tensor) => sum(square(conv2d(x, g))))(f), {
-    verify: true,
+    verify: verifier,
   });
   const { kernels, passes } = compiled.explain(images, filters);
   expect(products(passes.fuse)).toHaveLength(2);
@@ -49,7 +49,7 @@ test("products with vectors are loops, and share what they read", () => {
       const errors = sub(matmul(a, w), b);
       return [sum(square(errors)), matmul(errors, a), einsum("i,j->ij", errors, w)];
     });
-  const compiled = compile(f, { verify: true });
+  const compiled = compile(f, { verify: verifier });
   // Adding 0 makes −0, a product of its own, what a sum that begins with 0 gives.
   const values = (found: readonly (readonly Tensor[])[]) =>
     found.flat().map((t) => [...t.toTypedArray()].map((value) => value + 0));

@@ -1,5 +1,5 @@
 import { add, mul, slice, solve, sum, type Tensor, tensor, transpose, zeros } from "@kinship/tensor";
-import { compile } from "@kinship/tensor/compile";
+import { compile, verifier } from "@kinship/tensor/compile";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { interpret, randomProgram } from "./programs.js";
@@ -12,7 +12,7 @@ const fresh = () => ({ w: tensor([1, 2, 3]), v: tensor([4, 5, 6]) });
 
 describe("donated arguments", () => {
   test("give their arrays to results of the same shape and dtype", () => {
-    const compiled = compile(step, { donate: [0], verify: true });
+    const compiled = compile(step, { donate: [0], verify: verifier });
     const state = fresh();
     const arrays = [state.w.data, state.v.data];
     const x = tensor([1, 1, 1]);
@@ -157,7 +157,7 @@ describe("donated again and again, a state stays in the program's memory", () =>
   const values = ({ w, v }: { w: Tensor; v: Tensor }) => [...w.toTypedArray(), ...v.toTypedArray()];
 
   test("and is not copied until it is read", () => {
-    const compiled = compile(step, { donate: [0], verify: true });
+    const compiled = compile(step, { donate: [0], verify: verifier });
     let { state } = compiled(start(), x);
     // The other argument is written, and the loss is read.
     const call = () => {
@@ -228,7 +228,7 @@ describe("donated again and again, a state stays in the program's memory", () =>
   });
 
   test("trades places", () => {
-    const turn = compile((a: Tensor, b: Tensor, c: Tensor) => [b, c, a], { donate: [0, 1, 2], verify: true });
+    const turn = compile((a: Tensor, b: Tensor, c: Tensor) => [b, c, a], { donate: [0, 1, 2], verify: verifier });
     let state = [tensor([1]), tensor([2]), tensor([3])];
     for (let k = 1; k < 8; k++) {
       state = turn(state[0], state[1], state[2]);
@@ -272,7 +272,7 @@ describe("donated again and again, a state stays in the program's memory", () =>
           };
           return { state: state.map(like), output: results };
         };
-        const donated = compile(step, { donate: [0], verify: true });
+        const donated = compile(step, { donate: [0], verify: verifier });
         const plain = compile(step);
         const copies = () => inputs.map((s) => tensor(s.toTypedArray(), { shape: s.shape }));
         const chains = [copies(), copies()];

@@ -17,7 +17,7 @@ import {
   transpose,
   zeros,
 } from "@kinship/tensor";
-import { compile, explainScan, scan } from "@kinship/tensor/compile";
+import { compile, explainScan, scan, verifier } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 
 const running = (total: Tensor, x: Tensor) => ({ state: add(total, x), output: total });
@@ -114,7 +114,7 @@ test("training is that of the evaluator, step by step", () => {
   const state = { weights: wave([5, 3], 1), velocity: zeros([5, 3], "float64") };
   const batches = { x: wave([20, 7, 5], 2), y: wave([20, 7, 3], 3) };
   const slow = slowly(train, state, batches);
-  const fast = scan(train, state, batches, { verify: true });
+  const fast = scan(train, state, batches, { verify: verifier });
   expect(fast.output.shape).toEqual([20]);
   fast.output.toTypedArray().forEach((x, k) => {
     expect(x).toBeCloseTo(slow.output[k], 12);
@@ -143,7 +143,7 @@ describe("a state that is read otherwise than it is written is not written over"
       const step = (s: Tensor, { x }: { x: Tensor }) => ({ state: update(s, x), output: sum(s) });
       const rows = { x: tensor(new Float64Array([0.5, -0.25, 1, 0.75])) };
       const slow = slowly(step, wave([6, 6], 1), rows);
-      const fast = scan(step, wave([6, 6], 1), rows, { verify: true });
+      const fast = scan(step, wave([6, 6], 1), rows, { verify: verifier });
       expect(fast.state.toTypedArray().length).toBe(36);
       fast.state.toTypedArray().forEach((value, k) => {
         expect(value).toBeCloseTo(slow.state.toTypedArray()[k], 10);

@@ -7,12 +7,12 @@ import type { Executable } from "./executable.js";
 import { fuse } from "./fuse.js";
 import type { KernelProgram } from "./kernel.js";
 import { dropStores, type Plan, plan } from "./plan.js";
-import { type Program, verifyProgram } from "./program.js";
+import type { Program } from "./program.js";
 import { record } from "./record.js";
 import { simplify } from "./simplify.js";
 import { dissect, fill, type Skeleton } from "./skeleton.js";
 import { cutOf, oneStretch, streamed } from "./stream.js";
-import { verifyKernels, verifyPlan } from "./verify.js";
+import type { Verifier } from "./verify.js";
 import { type Crew, webAssemblyExecutable } from "./webassembly.js";
 
 /** Threads to compute on, opened with `openThreads` of `@kinship/tensor/threads`. */
@@ -31,8 +31,8 @@ export interface BuildOptions {
    * bits wherever WebAssembly is. Default: false.
    */
   readonly deterministic?: boolean;
-  /** Check the program's form between the passes. Default: false. */
-  readonly verify?: boolean;
+  /** Checks the program's form between the passes: `verifier`, for who works on the compiler. Default: none. */
+  readonly verify?: Verifier;
   /** Time each kernel by itself, for `explain`: calls take longer. Default: false. */
   readonly profile?: boolean;
   /**
@@ -86,7 +86,7 @@ export function build(
   f: (...args: never[]) => unknown,
   skeleton: Skeleton,
   signatures: readonly Signature[],
-  { deterministic = false, verify = false, profile = false, threads }: BuildOptions,
+  { deterministic = false, verify, profile = false, threads }: BuildOptions,
   { carried, donors }: Again = {},
 ): Built {
   let output: Skeleton | undefined;
@@ -95,9 +95,9 @@ export function build(
     output = dissect(f(...(fill(skeleton, placeholders) as never[])), results, "the result");
     return results;
   }, signatures);
-  if (verify) verifyProgram(recorded, "record");
+  verify?.program(recorded, "record");
   const simplified = simplify(recorded);
-  if (verify) verifyProgram(simplified, "simplify");
+  verify?.program(simplified, "simplify");
   const results = simplified.outputs.map((k) => simplified.values[k]);
   const made = (executable: Executable, kernels?: KernelProgram, planned?: Plan): Built => ({
     executable,
@@ -107,14 +107,14 @@ export function build(
   });
   if (!webAssemblyAllowed()) return made(evaluatorExecutable(simplified));
   const kernels = dropStores(fuse(simplified, isEmittable));
-  if (verify) verifyKernels(kernels);
+  verify?.kernels(kernels);
   const fused = !deterministic && hasFeature("relaxedSimd");
   const cut =
     carried !== undefined || profile ? undefined : cutOf(kernels, threads && threads.count > 1 ? stretchOfThreads : 1);
   if (cut) {
     const part = oneStretch(kernels, cut);
     const place = plan(part, 0);
-    if (verify) verifyPlan(part, place, 0);
+    verify?.plan(part, place, 0);
     return made(
       streamed(webAssemblyExecutable(part, place, { fused, profile, crew: threads?.crew }), kernels, cut),
       kernels,
@@ -125,7 +125,7 @@ export function build(
   const pairs = taken?.filter((argument) => argument >= 0).length ?? 0;
   const ordered = taken && pairs > 0 ? pairsFirst(kernels, taken) : kernels;
   const planned = plan(ordered, carried ?? pairs);
-  if (verify) verifyPlan(ordered, planned, carried ?? pairs);
+  verify?.plan(ordered, planned, carried ?? pairs);
   const options = { fused, profile, crew: threads?.crew, carried, ...(pairs > 0 && { donors: taken }) };
   return made(webAssemblyExecutable(kernels, planned, options), kernels, planned);
 }

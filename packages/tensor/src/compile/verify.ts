@@ -3,6 +3,20 @@ import { extent } from "../layout.js";
 import { inputsOf } from "../scalar/scalar.js";
 import type { Access, Kernel, KernelProgram, LoopKernel, ProductKernel } from "./kernel.js";
 import { type Plan, readBy, writtenBy } from "./plan.js";
+import { type Program, verifyProgram } from "./program.js";
+
+/** Checks the forms that a program goes through: each throws where one is not what the next pass relies on. */
+export interface Verifier {
+  /** @internal */
+  program(program: Program, after: string): void;
+  /** @internal */
+  kernels(kernels: KernelProgram): void;
+  /** @internal */
+  plan(kernels: KernelProgram, plan: Plan, carried: number): void;
+}
+
+/** For `compile(f, { verify: verifier })`: a value, so that who does not ask for it does not ship it. */
+export const verifier: Verifier = { program: verifyProgram, kernels: verifyKernels, plan: verifyPlan };
 
 const mistake = (where: string, why: string): never => {
   throw new Error(`compile: ${where} ${why}; this is a mistake in the compiler, please report it`);
