@@ -53,7 +53,8 @@ class Operation<R extends ValueType | "none"> {
   ) {}
 
   emit(code: CodeWriter): void {
-    for (const operand of this.operands) operand.emit(code);
+    // Not `for … of`: until the engine optimises this, that would make an object for each operand.
+    for (let k = 0; k < this.operands.length; k++) this.operands[k]!.emit(code);
     code.opcode(this.opcode);
     this.immediate?.(code);
   }
@@ -89,7 +90,8 @@ export function table<N extends string, F extends Unary | Binary | Ternary>(
 ): Readonly<Record<N, F>> {
   const made: Partial<Record<N, F>> = {};
   for (const name of Object.keys(opcodes) as N[]) {
-    const [full, opcode] = [`${prefix}.${name}`, opcodes[name]];
+    const full = `${prefix}.${name}`;
+    const opcode = opcodes[name];
     made[name] = ((...values: Expression[]) => operation(full, opcode, result, operands, values)) as F;
   }
   return made as Record<N, F>;
