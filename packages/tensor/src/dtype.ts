@@ -4,7 +4,7 @@ export type DType = "uint8" | "int32" | "float32" | "float64";
 export type TypedArray = Uint8Array | Int32Array | Float32Array | Float64Array;
 
 /** From narrow to wide: a mixed operation gives the wider of its inputs' types. */
-const order: readonly DType[] = ["uint8", "int32", "float32", "float64"];
+export const order: readonly DType[] = ["uint8", "int32", "float32", "float64"];
 
 export const bytesPerElement: Readonly<Record<DType, number>> = { uint8: 1, int32: 4, float32: 4, float64: 8 };
 

@@ -1,4 +1,4 @@
-import { allocate, bytesPerElement, type DType, type TypedArray } from "./dtype.js";
+import { allocate, bytesPerElement, type DType, order, type TypedArray } from "./dtype.js";
 import { currentInterpreter, evaluate } from "./interpreter.js";
 import type { Tensor } from "./tensor.js";
 
@@ -12,18 +12,21 @@ const smallBytes = 64;
 
 interface Released {
   bytes: number;
-  readonly arrays: Readonly<Record<DType, Map<number, TypedArray[]>>>;
+  /** By `keyOf`. */
+  readonly arrays: Map<number, TypedArray[]>;
 }
 
 /** Held weakly: what nobody takes, a garbage collection does. */
 let released: WeakRef<Released> | undefined;
+
+const keyOf = (dtype: DType, size: number): number => size * order.length + order.indexOf(dtype);
 
 /** An array for results, every element of which is going to be written: what is in it is not defined. */
 export function uninitialized(dtype: DType, size: number): TypedArray {
   if (released === undefined || size * bytesPerElement[dtype] <= smallBytes) return allocate(dtype, size);
   const waiting = released.deref();
   if (!waiting) released = undefined;
-  const array = waiting?.arrays[dtype].get(size)?.pop();
+  const array = waiting?.arrays.get(keyOf(dtype, size))?.pop();
   if (!array) return allocate(dtype, size);
   waiting!.bytes -= array.byteLength;
   return array;
@@ -53,13 +56,13 @@ function keep(dtype: DType, array: TypedArray): void {
   if (byteLength <= smallBytes || byteLength !== array.buffer.byteLength) return;
   let waiting = released?.deref();
   if (!waiting) {
-    const none = () => new Map<number, TypedArray[]>();
-    waiting = { bytes: 0, arrays: { uint8: none(), int32: none(), float32: none(), float64: none() } };
+    waiting = { bytes: 0, arrays: new Map() };
     released = new WeakRef(waiting);
   }
   if (waiting.bytes + byteLength > mostBytes) return;
   waiting.bytes += byteLength;
-  const same = waiting.arrays[dtype].get(length);
+  const key = keyOf(dtype, length);
+  const same = waiting.arrays.get(key);
   if (same) same.push(array);
-  else waiting.arrays[dtype].set(length, [array]);
+  else waiting.arrays.set(key, [array]);
 }

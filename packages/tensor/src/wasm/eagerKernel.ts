@@ -13,3 +13,12 @@ export function instantiate<Exports>(define: (module: ModuleBuilder) => void): E
     return null;
   }
 }
+
+/** The same, made when it is first asked for. */
+export function lazily<Exports>(define: (module: ModuleBuilder) => void): () => Exports | null {
+  let made: { readonly exports: Exports | null } | undefined;
+  return () => {
+    made ??= { exports: instantiate<Exports>(define) };
+    return made.exports;
+  };
+}

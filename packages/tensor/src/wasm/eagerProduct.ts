@@ -1,6 +1,6 @@
 /** Products of arrays that live outside WebAssembly: copied in by blocks, multiplied, copied out. */
 
-import { instantiate } from "./eagerKernel.js";
+import { lazily } from "./eagerKernel.js";
 import { hasFeature } from "./features.js";
 import { type ProductType, productFunction, productSlack, productWorkspace } from "./product/index.js";
 
@@ -23,11 +23,8 @@ interface Kernel {
   readonly multiply: (...values: number[]) => void;
 }
 
-/** undefined: not yet asked for; null: cannot be had here. */
-const kernels = new Map<ProductType, Kernel | null>();
-
-const createKernel = (dtype: ProductType): Kernel | null =>
-  instantiate((module) => {
+const kernelFor = (dtype: ProductType) =>
+  lazily<Kernel>((module) => {
     module.memory({ initial: Math.ceil(productWorkspace(dtype) / page) });
     const product = productFunction(module, { dtype, fused: hasFeature("relaxedSimd") });
     const { parameters } = product;
@@ -36,14 +33,7 @@ const createKernel = (dtype: ProductType): Kernel | null =>
     });
   });
 
-function kernelFor(dtype: ProductType): Kernel | null {
-  let kernel = kernels.get(dtype);
-  if (kernel === undefined) {
-    kernel = createKernel(dtype);
-    kernels.set(dtype, kernel);
-  }
-  return kernel;
-}
+const kernelOf = { float32: /* @__PURE__ */ kernelFor("float32"), float64: /* @__PURE__ */ kernelFor("float64") };
 
 function reserve(memory: WebAssembly.Memory, bytes: number): boolean {
   const missing = bytes - memory.buffer.byteLength;
@@ -96,7 +86,7 @@ export function multiplyInto<T extends FloatArray>(
   n: number,
 ): boolean {
   const dtype: ProductType = out instanceof Float32Array ? "float32" : "float64";
-  const kernel = kernelFor(dtype);
+  const kernel = kernelOf[dtype]();
   if (kernel === null) return false;
   const bytes = out.BYTES_PER_ELEMENT;
   const [rows, steps, columns] = [Math.min(m, blockSide), Math.min(k, blockSide), Math.min(n, blockSide)];

@@ -1,7 +1,7 @@
 /** Sums of float32 that lie outside WebAssembly: copied in by blocks that stay in the nearest cache. */
 
 import { type Expression, f64, f64x2, i32, shuffle64, v128 } from "./assembler/index.js";
-import { instantiate } from "./eagerKernel.js";
+import { lazily } from "./eagerKernel.js";
 import { forRange } from "./loops.js";
 
 /** Elements of a block: 64 kB, one page. */
@@ -14,31 +14,27 @@ interface Kernel {
   readonly sum: (count: number) => number;
 }
 
-/** undefined: not yet asked for; null: cannot be had here. */
-let kernel: Kernel | null | undefined;
-
-const createKernel = (): Kernel | null =>
-  instantiate((module) => {
-    module.memory({ initial: 1 });
-    module.function({ name: "sum", parameters: ["i32"], results: ["f64"], exported: true }, (f, count) => {
-      // Eight pairs of running totals in float64: one would wait for each addition before the next.
-      const totals = Array.from({ length: 8 }, () => f.let(f64x2.const(0, 0)));
-      const add = (k: number, value: Expression) => f.set(totals[k]!, f64x2.add(totals[k]!, value));
-      forRange(f, i32.const(0), i32.shl(count, i32.const(2)), i32.const(4 * round), (address) => {
-        for (let k = 0; k < 8; k += 2) {
-          const four = f.let(v128.load(address, 8 * k));
-          add(k, f64x2.promoteLowF32x4(four));
-          add(k + 1, f64x2.promoteLowF32x4(shuffle64(four, four, [1, 1])));
-        }
-      });
-      for (let width = 1; width < 8; width *= 2) for (let k = 0; k < 8; k += 2 * width) add(k, totals[k + width]!);
-      return f64.add(f64x2.extractLane(totals[0]!, 0), f64x2.extractLane(totals[0]!, 1));
+const kernelOf = /* @__PURE__ */ lazily<Kernel>((module) => {
+  module.memory({ initial: 1 });
+  module.function({ name: "sum", parameters: ["i32"], results: ["f64"], exported: true }, (f, count) => {
+    // Eight pairs of running totals in float64: one would wait for each addition before the next.
+    const totals = Array.from({ length: 8 }, () => f.let(f64x2.const(0, 0)));
+    const add = (k: number, value: Expression) => f.set(totals[k]!, f64x2.add(totals[k]!, value));
+    forRange(f, i32.const(0), i32.shl(count, i32.const(2)), i32.const(4 * round), (address) => {
+      for (let k = 0; k < 8; k += 2) {
+        const four = f.let(v128.load(address, 8 * k));
+        add(k, f64x2.promoteLowF32x4(four));
+        add(k + 1, f64x2.promoteLowF32x4(shuffle64(four, four, [1, 1])));
+      }
     });
+    for (let width = 1; width < 8; width *= 2) for (let k = 0; k < 8; k += 2 * width) add(k, totals[k + width]!);
+    return f64.add(f64x2.extractLane(totals[0]!, 0), f64x2.extractLane(totals[0]!, 1));
   });
+});
 
 /** The sum of `count` elements from `start` on, in float64; undefined where WebAssembly cannot be had. */
 export function sumFloat32(data: Float32Array, start: number, count: number): number | undefined {
-  if (kernel === undefined) kernel = createKernel();
+  const kernel = kernelOf();
   if (kernel === null) return undefined;
   const { memory, sum } = kernel;
   const block = new Float32Array(memory.buffer);

@@ -10,7 +10,7 @@ import {
   shuffle64,
   v128,
 } from "./assembler/index.js";
-import { instantiate } from "./eagerKernel.js";
+import { lazily } from "./eagerKernel.js";
 import { forRange } from "./loops.js";
 
 /** Elements of a block: 64 kB, one page. */
@@ -53,32 +53,28 @@ interface Kernel {
   readonly tanh: (count: number) => number;
 }
 
-/** undefined: not yet asked for; null: cannot be had here. */
-let kernel: Kernel | null | undefined;
-
-const createKernel = (): Kernel | null =>
-  instantiate((module) => {
-    module.memory({ initial: 3 });
-    module.function({ name: "tanh", parameters: ["i32"], results: ["i32"], exported: true }, (f, count) => {
-      const doubts = f.let(i32.const(0));
-      forRange(f, i32.const(0), i32.shl(count, i32.const(2)), i32.const(4 * round), (address) => {
-        const four = f.let(v128.load(address, 0));
-        const low = quotient(f, f64x2.promoteLowF32x4(four));
-        const high = quotient(f, f64x2.promoteLowF32x4(shuffle64(four, four, [1, 1])));
-        const rounded = (side: typeof f64x2.add): Local => {
-          const halves = [low, high].map(([value, change]) => f32x4.demoteF64x2Zero(side(value, change)));
-          return f.let(shuffle64(halves[0]!, halves[1]!, [0, 2]));
-        };
-        const [above, below] = [rounded(f64x2.add), rounded(f64x2.sub)];
-        f.do(v128.store(address, above, page));
-        f.if(v128.anyTrue(f32x4.ne(above, below)), () => {
-          f.do(i32.store(i32.shl(doubts, i32.const(2)), i32.shrUnsigned(address, i32.const(4)), 2 * page));
-          f.set(doubts, i32.add(doubts, i32.const(1)));
-        });
+const kernelOf = /* @__PURE__ */ lazily<Kernel>((module) => {
+  module.memory({ initial: 3 });
+  module.function({ name: "tanh", parameters: ["i32"], results: ["i32"], exported: true }, (f, count) => {
+    const doubts = f.let(i32.const(0));
+    forRange(f, i32.const(0), i32.shl(count, i32.const(2)), i32.const(4 * round), (address) => {
+      const four = f.let(v128.load(address, 0));
+      const low = quotient(f, f64x2.promoteLowF32x4(four));
+      const high = quotient(f, f64x2.promoteLowF32x4(shuffle64(four, four, [1, 1])));
+      const rounded = (side: typeof f64x2.add): Local => {
+        const halves = [low, high].map(([value, change]) => f32x4.demoteF64x2Zero(side(value, change)));
+        return f.let(shuffle64(halves[0]!, halves[1]!, [0, 2]));
+      };
+      const [above, below] = [rounded(f64x2.add), rounded(f64x2.sub)];
+      f.do(v128.store(address, above, page));
+      f.if(v128.anyTrue(f32x4.ne(above, below)), () => {
+        f.do(i32.store(i32.shl(doubts, i32.const(2)), i32.shrUnsigned(address, i32.const(4)), 2 * page));
+        f.set(doubts, i32.add(doubts, i32.const(1)));
       });
-      return doubts;
     });
+    return doubts;
   });
+});
 
 /**
  * out[i] = tanh a[i] for i < n. Where the error of the quotient could change the rounding, about once in 10⁵ times,
@@ -86,7 +82,7 @@ const createKernel = (): Kernel | null =>
  * correctly rounded last bit", 1991); everywhere, where WebAssembly cannot be had.
  */
 export function tanhFloat32(out: Float32Array, n: number, a: Float32Array): void {
-  if (kernel === undefined) kernel = createKernel();
+  const kernel = kernelOf();
   if (kernel === null) {
     for (let i = 0; i < n; i++) out[i] = Math.tanh(a[i]);
     return;

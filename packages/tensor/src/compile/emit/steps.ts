@@ -1,4 +1,5 @@
 import {
+  copyMemory,
   type Expression,
   type FunctionBuilder,
   type FunctionHandle,
@@ -63,7 +64,7 @@ const fewBytes = 64;
 
 function copyBytes(f: FunctionBuilder, to: Expression, from: Expression, bytes: number): void {
   if (bytes > fewBytes) {
-    f.copyMemory(to, from, i32.const(bytes));
+    f.do(copyMemory(to, from, i32.const(bytes)));
     return;
   }
   f.scope(() => {

@@ -200,19 +200,6 @@ export class FunctionBuilder {
     this.#end();
   }
 
-  /** Copies bytes within the memory; the ranges may overlap. */
-  copyMemory(destination: Expression, source: Expression, bytes: Expression): void {
-    for (const operand of [destination, source, bytes]) operand.emit(this.#code);
-    this.#code.opcode(0xfc000a);
-    this.#code.raw([0, 0]);
-  }
-
-  fillMemory(destination: Expression, byte: Expression, bytes: Expression): void {
-    for (const operand of [destination, byte, bytes]) operand.emit(this.#code);
-    this.#code.opcode(0xfc000b);
-    this.#code.byte(0);
-  }
-
   /** The function's code as the module stores it: its locals, then its instructions. */
   encode(): Uint8Array {
     const writer = new ByteWriter();
@@ -259,3 +246,13 @@ export function call(callee: FunctionHandle, ...operands: Expression[]): Express
   }
   return { type, emit: (code) => writeCall(code, callee, operands) };
 }
+
+/** Copies bytes within the memory; the ranges may overlap. */
+export const copyMemory = (destination: Expression, source: Expression, bytes: Expression): Statement => ({
+  type: "none",
+  emit(code) {
+    for (const operand of [destination, source, bytes]) operand.emit(code);
+    code.opcode(0xfc000a);
+    code.raw([0, 0]);
+  },
+});
