@@ -4,6 +4,7 @@ import { allPrimitives } from "@kinship/tensor/primitives";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkForward, checkGradient, distance, onDevice, refused } from "../gpu/laws.js";
 import { checkClosing, checkOptimizer, checkProgram, checkTraining, pattern, programs } from "../gpu/programs.js";
+import { checkGather, checkKeptKey, checkRandom } from "../gpu/words.js";
 import { named } from "../laws/samples.js";
 
 /** What every device must pass, in a page that has this one. */
@@ -41,6 +42,10 @@ export async function gpuTests(backend: Exclude<Backend, "cpu">): Promise<void> 
   describe("programs on the device are programs on the CPU", () => {
     for (const name of Object.keys(programs)) test(name, () => checkProgram(device, name));
   });
+
+  test("random numbers by key are the same bits", () => checkRandom(device));
+  test("a key that is state keeps its bits", () => checkKeptKey(device));
+  test("entries are gathered and scattered by their numbers", () => checkGather(device));
 
   test("a hundred training steps, whose state is never read back", async () => {
     expect(await checkTraining(device, 100)).toBeLessThan(0.2);

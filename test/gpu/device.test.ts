@@ -26,6 +26,7 @@ import { compile } from "@kinship/tensor/compile";
 import { openGpu, UnsupportedOnGpu } from "@kinship/tensor/gpu";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkClosing, checkOptimizer, checkProgram, checkTraining, pattern, programs } from "./programs.js";
+import { checkGather, checkKeptKey, checkRandom } from "./words.js";
 
 const device = await openGpu({ backend: "webassembly" });
 afterAll(() => device.close());
@@ -34,6 +35,10 @@ describe("programs on a device are programs on the CPU", () => {
   for (const name of Object.keys(programs)) test(name, () => checkProgram(device, name));
 
   test("that are closed take nothing from those that are not", () => checkClosing(device));
+
+  test("random numbers by key are the same bits", () => checkRandom(device));
+  test("a key that is state keeps its bits", () => checkKeptKey(device));
+  test("entries are gathered and scattered by their numbers", () => checkGather(device));
 
   test("a hundred training steps, whose state is never read back", async () => {
     expect(await checkTraining(device, 100)).toBeLessThan(0.2);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { named } from "../laws/samples.js";
 import { checkForward, checkGradient, distance, refused } from "./laws.js";
 import { checkProgram, checkTraining, pattern, programs } from "./programs.js";
+import { checkGather, checkKeptKey, checkRandom } from "./words.js";
 
 // The kernels that GPUs are given, four elements a thread, run here as the JavaScript that they are written in: by a
 // stand-in for GPU.js that reads nothing but what a GPU defines. What is beyond the end of an array is not a number,
@@ -36,6 +37,9 @@ vi.mock("gpu.js", () => {
   const texels = (data: Numbers): unknown =>
     reading(data.length / 4, (k) => elements(data.subarray(4 * k, 4 * k + 4)), elements(new Float32Array(4).fill(NaN)));
 
+  /** What GPUs are given in their own language. */
+  const native = "const kAnd = (a, b) => a & b, kOr = (a, b) => a | b, kXor = (a, b) => a ^ b;";
+
   class Standin {
     static readonly isWebGL2Supported = true;
     static readonly isWebGPUAvailable = async () => true;
@@ -46,7 +50,7 @@ vi.mock("gpu.js", () => {
     }
 
     createKernel(source: string, settings: { output: [number]; functions: readonly { source: string }[] }) {
-      const helpers = settings.functions.map((one) => one.source).join("\n");
+      const helpers = [this.isTexture ? native : "", ...settings.functions.map((one) => one.source)].join("\n");
       const body = new Function(`${helpers}\nreturn ${source};`)() as (...args: unknown[]) => number[];
       const [threads] = settings.output;
       const view = (argument: unknown): unknown => {
@@ -91,6 +95,10 @@ describe.each(["webgl2", "webgpu"] as const)("four elements a thread (as on %s)"
 
   const isSmall = (name: string) => programs[name].args.every(({ size }) => size < 20_000);
   for (const name of Object.keys(programs).filter(isSmall)) test(name, () => checkProgram(device, name));
+
+  test("random numbers by key are the same bits", () => checkRandom(device));
+  test("a key that is state keeps its bits", () => checkKeptKey(device));
+  test("entries are gathered and scattered by their numbers", () => checkGather(device));
 
   test("training steps, whose state is never read back", () => checkTraining(device, 3));
 

@@ -16,10 +16,9 @@ import { expect } from "vitest";
 import { differentiable } from "../laws/differentiable.js";
 import { exampleOf } from "../laws/samples.js";
 
-/** Those whose result, or whose arithmetic of bits, no GPU.js kernel has. */
+/** Those that have no GPU.js kernel: whole numbers of any size from real ones, and float64. */
 export const refused = (primitive: Primitive): boolean =>
-  primitive.form.kind === "opaque" ||
-  ["cast", "randomBits", "uniform32", "uniform64", "deriveKeys"].includes(primitive.name);
+  primitive.form.kind === "opaque" || ["cast", "uniform64"].includes(primitive.name);
 
 export const narrow = (x: Tensor): Tensor => (x.dtype === "float64" ? cast(x, "float32") : x);
 

@@ -70,6 +70,13 @@ export type Form<P> =
   | { readonly kind: "place"; regions(params: P): readonly Region[] }
   /** Sums of products over labelled axes. */
   | { readonly kind: "contract"; contraction(inputs: readonly Layout[], params: P): Contraction }
+  /**
+   * Entries of the first input by their numbers, the second: output[b…, w…, r…] = x[b…, numbers[b…, w…], r…], where b are
+   * the `batch` leading axes that both share. Negative numbers count from the end.
+   */
+  | { readonly kind: "gather"; batch(params: P): number }
+  /** Its adjoint: sums of the first input by where they belong, output[b…, numbers[b…, w…], r…] += x[b…, w…, r…]. */
+  | { readonly kind: "scatter"; batch(params: P): number }
   /** Only `evaluate` knows: a barrier to fusion. */
   | { readonly kind: "opaque" };
 

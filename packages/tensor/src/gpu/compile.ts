@@ -111,7 +111,7 @@ export function compileFor<Arguments extends readonly unknown[], Output>(
       await host.runtime?.enqueue(async () => free());
       return result;
     }
-    const given = tensors.map((x, k) => take(x, k, host));
+    const given = tensors.map((x, k) => take(x, k, host, made.executable.program));
     const results = await host.runtime!.enqueue(async () => {
       const done = await made.executable.call(given, keep);
       free();

@@ -3,6 +3,7 @@ import { allocate } from "../dtype.js";
 import { fromData, type Tensor, viewOf } from "../tensor.js";
 import { compileFor, type GpuCompiled, type GpuCompileOptions, type Host } from "./compile.js";
 import { deviceStorageOf } from "./deviceTensor.js";
+import { elements } from "./executable.js";
 import { type Backend, backendOf, type DeviceExplanation, deviceExplanation } from "./explain.js";
 import { type Library, loadLibrary, type Mode } from "./library.js";
 import { Runtime } from "./runtime.js";
@@ -118,7 +119,8 @@ class Device implements GpuDevice, Host {
     if (storage.device !== this) throw new Error("device.read: this tensor is on another device; read it there");
     return this.runtime!.enqueue(async () => {
       const data = allocate(x.dtype, storage.size);
-      data.set((await this.runtime!.read(storage.handle)).subarray(0, storage.size));
+      const found = elements(await this.runtime!.read(storage.handle), storage.words);
+      data.set(found.subarray(0, storage.size));
       // The same view of the values as of the memory on the device.
       const whole = fromData(data, x.dtype, [storage.size]);
       return viewOf(whole, x);

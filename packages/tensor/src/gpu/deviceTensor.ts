@@ -14,6 +14,8 @@ export class DeviceStorage implements Storage {
     readonly device: object,
     handle: Handle,
     readonly size: number,
+    /** Whether elements are whole numbers of 32 bits, each as two halves. */
+    readonly words: boolean,
     private readonly free: (handle: Handle) => void,
   ) {
     this.#handle = handle;

@@ -3,6 +3,7 @@ import { isContiguous, sizeOf } from "../layout.js";
 import { contiguousTensor, fromData, type Tensor } from "../tensor.js";
 import { DeviceStorage, deviceStorageOf, deviceTensor } from "./deviceTensor.js";
 import type { Handle } from "./library.js";
+import { join, split } from "./lower/halves.js";
 import type { DeviceProgram } from "./lower.js";
 import type { Lease, Runtime } from "./runtime.js";
 import { largestWhole, UnsupportedOnGpu } from "./unsupported.js";
@@ -11,17 +12,27 @@ import { largestWhole, UnsupportedOnGpu } from "./unsupported.js";
 type Given = { readonly storage: DeviceStorage } | { readonly values: Float32Array };
 
 /** Takes tensors at the call, before anything is awaited: what is written to them later does not matter. */
-export function take(x: Tensor, index: number, device: object): Given {
+export function take(x: Tensor, index: number, device: object, program: DeviceProgram): Given {
   const storage = deviceStorageOf(x);
-  if (!storage) return { values: valuesOf(x, index) };
+  const asWords = program.buffers.some(
+    ({ initial }, buffer) => initial?.kind === "argument" && initial.index === index && program.words.has(buffer),
+  );
+  if (!storage) return { values: asWords ? split(x.toTypedArray()) : valuesOf(x, index) };
   if (storage.device !== device)
     throw new Error(`openGpu: argument ${index} is on another device; read it there first, with device.read`);
   if (x.offset !== 0 || !isContiguous(x) || x.size !== storage.size)
     throw new Error(
       `openGpu: argument ${index} is a view of a tensor on the device; pass the tensor itself and take the view within the function`,
     );
+  if (storage.words !== asWords)
+    throw new Error(
+      `openGpu: argument ${index} is kept on the device ${storage.words ? "with" : "without"} all its 32 bits, and this program takes it the other way; read it first, with device.read`,
+    );
   return { storage };
 }
+
+/** The elements of an array that was read. */
+export const elements = (data: Float32Array, words: boolean): Float32Array | Int32Array => (words ? join(data) : data);
 
 function valuesOf(x: Tensor, index: number): Float32Array {
   const { data, offset } = contiguousTensor(x);
@@ -129,7 +140,13 @@ export class DeviceExecutable {
     const { offset } = access.layout;
     const size = sizeOf(shape);
     const data = allocate(dtype, size);
-    if (size > 0) data.set((await this.runtime.read(memory[access.buffer]!)).subarray(offset, offset + size));
+    if (size > 0)
+      data.set(
+        elements(await this.runtime.read(memory[access.buffer]!), this.program.words.has(access.buffer)).subarray(
+          offset,
+          offset + size,
+        ),
+      );
     return fromData(data, dtype, shape);
   }
 
@@ -137,19 +154,23 @@ export class DeviceExecutable {
     const { access, shape } = output;
     const { buffer, layout } = access;
     const size = sizeOf(shape);
+    const words = this.program.words.has(buffer);
+    const each = words ? 2 : 1;
+    const held = this.program.buffers[buffer].size;
     let handle = memory[buffer]!;
-    if (own.has(buffer) && layout.offset === 0 && size === this.program.buffers[buffer].size) own.delete(buffer);
+    if (own.has(buffer) && layout.offset === 0 && each * size === held) own.delete(buffer);
     else if (size === 0) handle = new Float32Array(0);
     else {
       // An argument, a constant, a part of a buffer, or one that is given out already.
-      const lease = this.runtime.leaseCopy(this.program.buffers[buffer].size, size, layout.offset);
+      const lease = this.runtime.leaseCopy(held, each * size, each * layout.offset);
       try {
         handle = await lease.run([handle]);
       } finally {
         lease.release();
       }
     }
-    return deviceTensor(new DeviceStorage(this.device, handle, size, (freed) => this.runtime.free(freed)), output);
+    const storage = new DeviceStorage(this.device, handle, size, words, (freed) => this.runtime.free(freed));
+    return deviceTensor(storage, output);
   }
 
   close(): void {

@@ -2,7 +2,8 @@ import { erfNearZeroBrief, scaledComplementBrief } from "../wasm/math/errorFunct
 import { expTail } from "../wasm/math/exponential.js";
 import { artanhTail } from "../wasm/math/logarithm.js";
 import { angles } from "./angles.js";
-import type { LibraryFunction } from "./library.js";
+import { bits } from "./bits.js";
+import type { Functions, LibraryFunction, Mode } from "./library.js";
 import { type Helper, horner, infinity, literal } from "./numbers.js";
 
 // Functions in the language of GPU.js's kernels, for what devices have to a few digits only (sine, logarithm near 1,
@@ -179,6 +180,7 @@ const helpers: Readonly<Record<string, Helper>> = /* @__PURE__ */ (() => ({
   return result;`,
   },
   ...angles,
+  ...bits,
   // The device's own power is of positive numbers; small whole exponents are products.
   kPow: {
     parameters: ["x", "y", infinity],
@@ -253,8 +255,8 @@ export function linesOf(name: string): number {
   return body.split("\n").length + uses.reduce((total, other) => total + linesOf(other), 0);
 }
 
-/** The helpers that a source calls, each after those that it calls itself. */
-export function functionsFor(source: string): readonly LibraryFunction[] {
+/** The helpers that a source calls, each after those that it calls itself: in the kernels' language, and the device's. */
+export function functionsFor(source: string, mode: Mode): Functions {
   const found: string[] = [];
   const visit = (name: string): void => {
     if (found.includes(name)) return;
@@ -262,13 +264,13 @@ export function functionsFor(source: string): readonly LibraryFunction[] {
     found.push(name);
   };
   for (const name of Object.keys(helpers)) if (source.includes(`${name}(`)) visit(name);
-  return found.map((name) => {
-    const { parameters, body } = helpers[name];
-    return {
-      name,
-      source: `function ${name}(${parameters.join(", ")}) {${body}\n}`,
-      argumentTypes: parameters.map(() => "Number" as const),
-      returnType: "Number",
-    };
-  });
+  const functions: LibraryFunction[] = [];
+  const nativeFunctions: LibraryFunction[] = [];
+  for (const name of found) {
+    const { parameters, body, glsl } = helpers[name];
+    const types = { argumentTypes: parameters.map(() => "Number" as const), returnType: "Number" } as const;
+    if (mode === "webgl2" && glsl) nativeFunctions.push({ name, source: `float ${name}${glsl}`, ...types });
+    else functions.push({ name, source: `function ${name}(${parameters.join(", ")}) {${body}\n}`, ...types });
+  }
+  return { functions, nativeFunctions };
 }

@@ -1,5 +1,6 @@
 import type { Instruction } from "../scalar/scalar.js";
 import { callOf, linesOf } from "./helpers.js";
+import { needing } from "./lower/words.js";
 
 /**
  * Scalar bodies in the language of GPU.js's kernels: a JavaScript of numbers, which it translates to GLSL, WGSL and
@@ -51,6 +52,9 @@ const instructions: Readonly<Record<string, Write>> = /* @__PURE__ */ (() => ({
   select: (condition, a, b) => `${condition} !== 0 ? ${a} : ${b}`,
   // Only with 2ⁿ − 1: the rest modulo 2ⁿ.
   bitAnd: (a, b) => `${a} - (${b} + 1) * Math.floor(${a} / (${b} + 1))`,
+  halfAnd: callOf("kAnd"),
+  halfOr: callOf("kOr"),
+  halfXor: callOf("kXor"),
   toFloat: same,
   toFloat32: same,
   toInteger: math("trunc"),
@@ -75,7 +79,8 @@ const instructions: Readonly<Record<string, Write>> = /* @__PURE__ */ (() => ({
   pow: callOf("kPow"),
 }))();
 
-export const isWritable = (instruction: Instruction): boolean => instruction.name in instructions;
+/** Bits are taken apart by arithmetic on halves of words, before anything is written. */
+export const isWritable = ({ name }: Instruction): boolean => name in instructions || needing.includes(name);
 
 export const written = (instruction: Instruction, operands: readonly string[]): string =>
   instructions[instruction.name](...operands);

@@ -60,7 +60,13 @@ export interface LibraryFunction {
   readonly returnType: "Number";
 }
 
-export interface KernelSettings {
+export interface Functions {
+  readonly functions: readonly LibraryFunction[];
+  /** In the device's own language. */
+  readonly nativeFunctions: readonly LibraryFunction[];
+}
+
+export interface KernelSettings extends Functions {
   readonly output: readonly [number];
   readonly pipeline: true;
   readonly immutable: true;
@@ -68,7 +74,6 @@ export interface KernelSettings {
   readonly precision: "single";
   readonly tactic: "precision";
   readonly loopMaxIterations: number;
-  readonly functions: readonly LibraryFunction[];
 }
 
 export interface LibraryDevice {

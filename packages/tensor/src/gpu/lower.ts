@@ -3,10 +3,12 @@ import type { Program } from "../compile/program.js";
 import { show } from "../layout.js";
 import type { Cells } from "./lower/cells.js";
 import { storeOf } from "./lower/cells.js";
+import { gatherCells, scatterLoops } from "./lower/gather.js";
 import { narrow } from "./lower/narrow.js";
 import { productKernels } from "./lower/packed.js";
 import { inPasses } from "./lower/partials.js";
 import { split } from "./lower/split.js";
+import { withWords } from "./lower/words.js";
 import type { Packing } from "./packing.js";
 import { checkWhole, initialRanges } from "./ranges.js";
 import { type CellSource, cellSource } from "./source/source.js";
@@ -24,6 +26,8 @@ export interface DeviceProgram {
   readonly buffers: readonly Buffer[];
   readonly kernels: readonly DeviceKernel[];
   readonly outputs: KernelProgram["outputs"];
+  /** Buffers of whole numbers of 32 bits, each as two halves. */
+  readonly words: ReadonlySet<number>;
 }
 
 /** @throws UnsupportedOnGpu where a value of the program is not what a GPU computes with. */
@@ -37,24 +41,32 @@ export function checkTypes({ values }: Program): void {
   });
 }
 
-function loopsOf(kernel: Kernel, buffers: Buffer[], packing: Packing): readonly LoopKernel[] {
-  if (kernel.kind === "loops") return [kernel];
-  if (kernel.kind === "product") return productKernels(kernel, buffers, packing);
+function cellsOf(kernel: Kernel, buffers: Buffer[], packing: Packing): readonly Cells[] {
+  const apart = (loops: readonly LoopKernel[]) =>
+    loops.flatMap((one) => split(one, buffers).map((k) => ({ kernel: k })));
+  if (kernel.kind === "loops") return apart([kernel]);
+  if (kernel.kind === "product") return apart(productKernels(kernel, buffers, packing));
+  const { form, name } = kernel.primitive;
+  if (form.kind === "gather") return [gatherCells(kernel, form.batch(kernel.params))];
+  if (form.kind === "scatter") return apart([scatterLoops(kernel, form.batch(kernel.params), buffers)]);
   throw new UnsupportedOnGpu(
-    `openGpu: ${kernel.primitive.name} (${kernel.label}) has no GPU kernel; compute it outside of the program and pass it in, or with fallback: "cpu" the program runs on the CPU`,
+    `openGpu: ${name} (${kernel.label}) has no GPU kernel; compute it outside of the program and pass it in, or with fallback: "cpu" the program runs on the CPU`,
   );
 }
+
+/** Each with what works on loops, which gathering is not. */
+const each = (all: readonly Cells[], pass: (kernel: LoopKernel) => readonly Cells[]): readonly Cells[] =>
+  all.flatMap((one) => (one.gather ? [one] : pass(one.kernel)));
 
 /** @throws UnsupportedOnGpu naming the kernel that cannot run there. */
 export function lower({ buffers: initial, kernels, outputs }: KernelProgram, packing: Packing): DeviceProgram {
   const buffers = [...initial];
-  const loops = kernels
-    .flatMap((kernel) => loopsOf(kernel, buffers, packing))
-    .flatMap((kernel) => split(kernel, buffers))
-    .flatMap((kernel) => narrow(kernel, buffers));
+  const all = kernels.flatMap((kernel) => cellsOf(kernel, buffers, packing));
+  const { cells: computed, words } = withWords(all, buffers);
+  const narrowed = each(computed, (kernel) => narrow(kernel, buffers).map((one) => ({ kernel: one })));
   const ranges = initialRanges(buffers);
-  for (const kernel of loops) checkWhole(kernel, ranges);
-  const cells = loops.flatMap((kernel): readonly Cells[] => inPasses(kernel, buffers));
+  for (const { kernel } of narrowed) checkWhole(kernel, ranges);
+  const cells = each(narrowed, (kernel) => inPasses(kernel, buffers));
   checkSizes(buffers);
   const made = new Set<number>();
   const lowered = cells.map((one): DeviceKernel => {
@@ -63,7 +75,7 @@ export function lower({ buffers: initial, kernels, outputs }: KernelProgram, pac
     made.add(output);
     return { ...source, output, label: one.kernel.label };
   });
-  return { buffers, kernels: lowered.filter(({ cells: count }) => count > 0), outputs };
+  return { buffers, kernels: lowered.filter(({ cells: count }) => count > 0), outputs, words };
 }
 
 function checkSizes(buffers: readonly Buffer[]): void {

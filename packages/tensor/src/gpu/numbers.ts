@@ -19,4 +19,6 @@ export interface Helper {
   readonly body: string;
   /** Helpers that the body calls. */
   readonly uses?: readonly string[];
+  /** Its parameters and body in WebGL's own language, where that is better than what GPU.js makes of the other. */
+  readonly glsl?: string;
 }

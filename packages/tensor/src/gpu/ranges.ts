@@ -111,8 +111,6 @@ function rangeOfStep(
   const { instruction } = step;
   if (instruction.truth) return [0, 1];
   if (instruction.name === "bitAnd") return maskRange(steps[step.arguments[1]], kernel);
-  if (/^(bit|shift)/.test(instruction.name))
-    return refuse(`takes the bits of whole numbers (${instruction.name})`, kernel);
   const range = rules[instruction.name]?.(...step.arguments.map((k) => found[k])) ?? anything;
   if (step.type === "integer") requireExact(range, instruction.name, kernel);
   return range;

@@ -127,7 +127,7 @@ export class Runtime {
       precision: "single",
       tactic: "precision",
       loopMaxIterations,
-      functions: functionsFor(source),
+      ...functionsFor(source, this.mode),
     });
   }
 

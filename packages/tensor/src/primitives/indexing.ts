@@ -58,7 +58,7 @@ const indexDomain = { kind: "integer", dtype: "int32", from: 0, to: 2 } as const
 
 export const gatherPrimitive: Primitive<GatherParams> = {
   name: "gather",
-  form: { kind: "opaque" },
+  form: { kind: "gather", batch: ({ batch }) => batch },
   derivative: {
     kind: "custom",
     vjp: (g, { inputs: [x, indices], params }) => [
@@ -98,7 +98,7 @@ export const gatherPrimitive: Primitive<GatherParams> = {
 
 export const scatterAddPrimitive: Primitive<ScatterParams> = {
   name: "scatterAdd",
-  form: { kind: "opaque" },
+  form: { kind: "scatter", batch: ({ batch }) => batch },
   derivative: {
     kind: "custom",
     vjp: (g, { inputs: [, indices], params: { caller, batch } }) => [

@@ -11,6 +11,11 @@ export interface Cells {
   readonly kernel: LoopKernel;
   /** A source that is not read: rounds in which its position is not below the bound are left out. */
   readonly guard?: { readonly source: number; readonly below: number };
+  /**
+   * A source that is read `stride` elements further for each that source `by` counts, which are `size`; from their end
+   * where that is negative. What is none of them is not a number.
+   */
+  readonly gather?: { readonly source: number; readonly by: number; readonly size: number; readonly stride: number };
 }
 
 export const storeOf = ({ phases }: LoopKernel): Store =>

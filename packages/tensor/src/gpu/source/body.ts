@@ -3,7 +3,8 @@ import { scalarType } from "../../scalar/evaluate.js";
 import { linearize, type Step } from "../../scalar/linearize.js";
 import type { Scalar } from "../../scalar/scalar.js";
 import { written } from "../language.js";
-import { literal } from "../numbers.js";
+import type { Cells } from "../lower/cells.js";
+import { infinity, literal } from "../numbers.js";
 import { type Packing, readLines } from "../packing.js";
 import type { Place, Positions } from "./positions.js";
 
@@ -16,6 +17,8 @@ export interface BodyContext {
   readonly positions: Positions;
   /** A source whose position counts, and whose array is not read. */
   readonly unread: number | undefined;
+  /** A source whose place is looked up. */
+  readonly gather: Cells["gather"];
   /** Whether positions may lie beyond an array where its element is not used. */
   readonly clamps: boolean;
   parameter(buffer: number): string;
@@ -103,6 +106,8 @@ export class Body {
     const { kernel, positions, packing, parameter, line } = this.context;
     const source = kernel.sources[index];
     if (source.kind !== "load") throw new Error("openGpu: a fold is read before its end; please report it");
+    const { gather } = this.context;
+    if (index === gather?.source) return this.#gathered(name, place, gather);
     const { turn } = place;
     const held = turn === undefined ? undefined : this.#texels.get(index);
     if (held) return held.map((texel) => `${texel}[${turn}]`);
@@ -115,6 +120,26 @@ export class Body {
     return this.#lanesOf(index).map((lane, _, all) => {
       const own = all.length > 1 ? `${name}l${lane}` : name;
       this.#element(own, buffer, positions.at(index, layout.offset, { ...place, lane }));
+      return own;
+    });
+  }
+
+  /** The entries that other elements count. */
+  #gathered(name: string, place: Place, { source: index, by, size, stride }: NonNullable<Cells["gather"]>) {
+    const { kernel, positions, line } = this.context;
+    const source = kernel.sources[index];
+    if (source.kind !== "load") throw new Error("openGpu: a fold is gathered from; please report it");
+    const { buffer, layout } = source.access;
+    const numbers = this.#load(`${name}n`, place, by);
+    const lanes = [0, 1, 2, 3].slice(0, Math.max(numbers.length, this.#lanesOf(index).length));
+    return lanes.map((lane) => {
+      const own = `${name}l${lane}`;
+      const number = numbers[lane] ?? numbers[0];
+      line(`let ${own}w = ${number} < 0 ? ${number} + ${size} : ${number};`);
+      line(`let ${own}c = Math.min(Math.max(${own}w, 0), ${size - 1});`);
+      const first = positions.at(index, layout.offset, { ...place, lane });
+      this.#element(`${own}e`, buffer, stride === 0 ? first : `${first} + ${own}c * ${literal(stride)}`);
+      line(`let ${own} = ${own}w === ${own}c ? ${own}e : (${infinity} - ${infinity});`);
       return own;
     });
   }

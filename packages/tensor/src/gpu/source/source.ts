@@ -170,6 +170,7 @@ class Writer {
       lanes,
       positions,
       unread: this.cells.guard?.source,
+      gather: this.cells.gather,
       clamps: this.cells.guard !== undefined && !grouped,
       parameter: (buffer) => this.#parameter(buffer),
       line: (line) => this.#line(line),
