@@ -1,4 +1,4 @@
-import { add, exp, type Tensor } from "@kinship/tensor";
+import { add, exp, matmul, type Tensor } from "@kinship/tensor";
 import { openGpu } from "@kinship/tensor/gpu";
 import { expect, test } from "vitest";
 import { pattern } from "../gpu/programs.js";
@@ -27,7 +27,9 @@ test.runIf(await hasWebGl2())(
       const device = await openGpu({ backend: "webgl2" });
       const f = device.compile((x: Tensor) => ({ y: exp(x), z: add(x, pattern([5])) }));
       const g = device.compile((x: Tensor) => exp(add(x, 1)), { keep: true, donate: [0] });
+      const h = device.compile((x: Tensor) => matmul(x, x));
       for (let k = 0; k < 3; k++) await f(pattern([5], k));
+      for (let k = 0; k < 3; k++) await h(pattern([128, 128], k));
       expect(textures.size).toBeGreaterThan(0);
       let state = await g(pattern([5]));
       const size = textures.size;
@@ -37,6 +39,7 @@ test.runIf(await hasWebGl2())(
       await device.release(state);
       await f.close();
       await g.close();
+      await h.close();
       expect(textures.size).toBe(0);
       await device.close();
       await checkThousandPrograms("webgl2", textures);

@@ -19,6 +19,10 @@ vi.mock("gpu.js", () => {
     output: number[];
     componentCount?: number;
   }
+  interface Settings {
+    readonly output: [number];
+    readonly functions: readonly { readonly source: string }[];
+  }
   const at = (key: string, length: number): number => {
     const index = Number(key);
     if (!Number.isInteger(index)) throw new Error(`no element stands at ${key}`);
@@ -50,9 +54,18 @@ vi.mock("gpu.js", () => {
       this.isTexture = mode === "webgl2";
     }
 
-    createKernel(source: string, settings: { output: [number]; functions: readonly { source: string }[] }) {
+    createKernel(source: string, settings: Settings) {
+      const kernel = this.createKernelMap({}, source, settings);
+      const run = async (...args: unknown[]) => (await kernel(...args)).result;
+      return Object.assign(run, { kernel: kernel.kernel, destroy: () => {} });
+    }
+
+    createKernelMap(functions: Record<string, string>, source: string, settings: Settings) {
       const helpers = [this.isTexture ? native : "", ...settings.functions.map((one) => one.source)].join("\n");
-      const body = new Function(`${helpers}\nreturn ${source};`)() as (...args: unknown[]) => number[];
+      const names = Object.keys(functions);
+      const body = new Function(...names, `${helpers}\nreturn ${source};`) as (
+        ...put: unknown[]
+      ) => (...args: unknown[]) => number[];
       const [threads] = settings.output;
       const view = (argument: unknown): unknown => {
         if (typeof argument === "number") return argument;
@@ -61,13 +74,24 @@ vi.mock("gpu.js", () => {
         if (componentCount !== 1) throw new Error("arrays of rows of four cannot be arguments");
         return this.isTexture ? texels(data) : elements(data);
       };
-      const run = async (...args: unknown[]): Promise<Held> => {
-        const views = args.map(view);
-        const data = new Float32Array(4 * threads);
-        for (let x = 0; x < threads; x++) data.set(body.apply({ thread: { x } }, views), 4 * x);
+      const held = (data: Numbers): Held => {
         const shared = { data, output: [threads], delete: () => {} };
         if (this.isTexture) return Object.assign(shared, { renderRawOutput: () => data });
         return Object.assign(shared, { componentCount: 4, toArray: async () => data });
+      };
+      const run = async (...args: unknown[]): Promise<Record<string, Held>> => {
+        const views = args.map(view);
+        let x = 0;
+        const made = ["result", ...names].map((name) => [name, new Float32Array(4 * threads)] as const);
+        const kernel = body(
+          ...made.slice(1).map(
+            ([, data]) =>
+              (four: number[]) =>
+                data.set(four, 4 * x),
+          ),
+        );
+        for (; x < threads; x++) made[0][1].set(kernel.apply({ thread: { x } }, views), 4 * x);
+        return Object.fromEntries(made.map(([name, data]) => [name, held(data)]));
       };
       const kernel = { constructor: { mode: this.isTexture ? "gpu" : "webgpu" } };
       return Object.assign(run, { kernel, destroy: () => {} });
@@ -129,6 +153,34 @@ describe.each(["webgl2", "webgpu"] as const)("four elements a thread (as on %s)"
       [
         [12, 64],
         [64, 97],
+      ],
+    ],
+    "a product of tiles": [
+      matmul,
+      [
+        [128, 8],
+        [8, 128],
+      ],
+    ],
+    "products of a batch, of tiles that are not whole": [
+      matmul,
+      [
+        [2, 101, 13],
+        [2, 13, 98],
+      ],
+    ],
+    "a product of tiles of transposed matrices": [
+      (a, b) => matmul(matrixTranspose(a), matrixTranspose(b)),
+      [
+        [7, 130],
+        [132, 7],
+      ],
+    ],
+    "a convolution with many filters": [
+      (x, w) => conv2d(x, w, { padding: 1 }),
+      [
+        [2, 3, 12, 16],
+        [48, 3, 3, 3],
       ],
     ],
     "a product of transposed matrices": [
@@ -194,6 +246,8 @@ describe.each(["webgl2", "webgpu"] as const)("four elements a thread (as on %s)"
     const args = sizes.map((shape, k) => pattern(shape, k));
     const compiled = device.compile(f);
     expect(distance(f(...args), await compiled(...args))).toBeLessThanOrEqual(1e-5);
+    const inTiles = compiled.explain(...args).kernels.some(({ label }) => label.startsWith("rows of"));
+    expect(inTiles).toBe(backend === "webgl2" && /tile|many filters/.test(name));
     await compiled.close();
   });
 });

@@ -50,6 +50,10 @@ export const programs: Readonly<Record<string, { f: (...xs: Tensor[]) => unknown
   },
   "softmax and its logarithm": { f: (x) => ({ p: softmax(x), l: logSoftmax(x) }), args: [pattern([5, 9])] },
   "a product with a long inner axis": { f: (a, b) => matmul(a, b), args: [pattern([3, 2050]), pattern([2050, 2], 1)] },
+  "a product that is computed in tiles": {
+    f: (a, b) => matmul(a, b),
+    args: [pattern([130, 20]), pattern([20, 128], 1)],
+  },
   "products of a batch": { f: (a, b) => matmul(a, b), args: [pattern([4, 3, 5]), pattern([4, 5, 2], 1)] },
   "a convolution's value and gradients": {
     f: (x, w) => valueAndGrad((v: Tensor[]) => sum(square(relu(conv2d(v[0], v[1], { padding: 1 })))))([x, w]),

@@ -60,9 +60,9 @@ export class DeviceExecutable {
     private readonly device: object,
   ) {
     const last = program.buffers.map(() => -1);
-    program.kernels.forEach(({ reads, keeps, output }, k) => {
+    program.kernels.forEach(({ reads, keeps, outputs }, k) => {
       for (const buffer of reads) last[buffer] = k;
-      if (keeps) last[output] = k;
+      if (keeps) last[outputs[0]] = k;
     });
     this.#lastRead = last;
   }
@@ -89,7 +89,9 @@ export class DeviceExecutable {
     const { buffers, kernels, outputs } = this.program;
     const sizesOf = (reads: readonly number[]) => reads.map((buffer) => buffers[buffer].size);
     this.#leases ??= [
-      ...kernels.map(({ source, threads, reads }) => this.runtime.lease(source, threads, sizesOf(reads))),
+      ...kernels.map(({ source, threads, reads, outputs: made }) =>
+        this.runtime.lease(source, threads, sizesOf(reads), made.length),
+      ),
       // Those that send arguments, so that they are there from one call to the next.
       ...buffers.flatMap(({ initial, size }) =>
         initial?.kind === "argument" && size > 0 ? [this.runtime.leaseUpload(size)] : [],
@@ -124,14 +126,16 @@ export class DeviceExecutable {
       memory[buffer] = undefined;
     };
     for (const [k, kernel] of kernels.entries()) {
-      const { reads, keeps, output } = kernel;
+      const { reads, keeps } = kernel;
       const args: (Handle | number)[] = reads.map((buffer) => memory[buffer]!);
-      if (keeps) args.push(memory[output]!);
+      if (keeps) args.push(memory[kernel.outputs[0]]!);
       if (kernel.infinity) args.push(Number.POSITIVE_INFINITY);
       const made = await this.#leases![k].run(args);
-      drop(output);
-      memory[output] = made;
-      own.add(output);
+      kernel.outputs.forEach((output, n) => {
+        drop(output);
+        memory[output] = made[n];
+        own.add(output);
+      });
       for (const buffer of reads) if (this.#lastRead[buffer] === k && !results.has(buffer)) drop(buffer);
     }
   }
@@ -164,7 +168,7 @@ export class DeviceExecutable {
       // An argument, a constant, a part of a buffer, or one that is given out already.
       const lease = this.runtime.leaseCopy(held, each * size, each * layout.offset);
       try {
-        handle = await lease.run([handle]);
+        [handle] = await lease.run([handle]);
       } finally {
         lease.release();
       }

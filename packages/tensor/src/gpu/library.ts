@@ -41,8 +41,11 @@ interface LibraryContext {
 export const isLost = ({ kernel: { context } }: LibraryKernel): boolean =>
   context?.isLost === true || context?.isContextLost?.() === true;
 
+/** What a kernel made: an array, or several by name, of which what it returns is `result`. */
+export type Made = Handle | Readonly<Record<string, DeviceHandle>>;
+
 export interface LibraryKernel {
-  (...args: readonly (Handle | number)[]): Promise<Handle>;
+  (...args: readonly (Handle | number)[]): Promise<Made>;
   destroy(): void;
   /** The kernel that ran last: GPU.js puts another in its place where it falls back. */
   readonly kernel: {
@@ -78,6 +81,8 @@ export interface KernelSettings extends Functions {
 
 export interface LibraryDevice {
   createKernel(source: string, settings: KernelSettings): LibraryKernel;
+  /** With functions, by name, each of which makes an array of what it returns. */
+  createKernelMap(functions: Readonly<Record<string, string>>, source: string, settings: KernelSettings): LibraryKernel;
   destroy(): Promise<void> | void;
 }
 

@@ -8,6 +8,7 @@ import { narrow } from "./lower/narrow.js";
 import { productKernels } from "./lower/packed.js";
 import { inPasses } from "./lower/partials.js";
 import { split } from "./lower/split.js";
+import { isTile } from "./lower/tiles.js";
 import { withWords } from "./lower/words.js";
 import type { Packing } from "./packing.js";
 import { checkWhole, initialRanges } from "./ranges.js";
@@ -16,8 +17,6 @@ import { mostElements, UnsupportedOnGpu } from "./unsupported.js";
 
 /** One kernel on the device. */
 export interface DeviceKernel extends CellSource {
-  /** The buffer that it makes, or makes anew with what it held. */
-  readonly output: number;
   readonly label: string;
 }
 
@@ -45,7 +44,8 @@ function cellsOf(kernel: Kernel, buffers: Buffer[], packing: Packing): readonly 
   const apart = (loops: readonly LoopKernel[]) =>
     loops.flatMap((one) => split(one, buffers).map((k) => ({ kernel: k })));
   if (kernel.kind === "loops") return apart([kernel]);
-  if (kernel.kind === "product") return apart(productKernels(kernel, buffers, packing));
+  if (kernel.kind === "product")
+    return productKernels(kernel, buffers, packing).flatMap((one) => (isTile(one) ? [{ kernel: one }] : apart([one])));
   const { form, name } = kernel.primitive;
   if (form.kind === "gather") return [gatherCells(kernel, form.batch(kernel.params))];
   if (form.kind === "scatter") return apart([scatterLoops(kernel, form.batch(kernel.params), buffers)]);
@@ -54,9 +54,9 @@ function cellsOf(kernel: Kernel, buffers: Buffer[], packing: Packing): readonly 
   );
 }
 
-/** Each with what works on loops, which gathering is not. */
+/** Each with what works on loops of one result, whose arrays are read where the loops are. */
 const each = (all: readonly Cells[], pass: (kernel: LoopKernel) => readonly Cells[]): readonly Cells[] =>
-  all.flatMap((one) => (one.gather ? [one] : pass(one.kernel)));
+  all.flatMap((one) => (one.gather || isTile(one.kernel) ? [one] : pass(one.kernel)));
 
 /** @throws UnsupportedOnGpu naming the kernel that cannot run there. */
 export function lower({ buffers: initial, kernels, outputs }: KernelProgram, packing: Packing): DeviceProgram {
@@ -70,10 +70,9 @@ export function lower({ buffers: initial, kernels, outputs }: KernelProgram, pac
   checkSizes(buffers);
   const made = new Set<number>();
   const lowered = cells.map((one): DeviceKernel => {
-    const output = storeOf(one.kernel).access.buffer;
-    const source = cellSource(one, buffers, { fresh: !made.has(output), packing });
-    made.add(output);
-    return { ...source, output, label: one.kernel.label };
+    const source = cellSource(one, buffers, { fresh: !made.has(storeOf(one.kernel).access.buffer), packing });
+    for (const output of source.outputs) made.add(output);
+    return { ...source, label: one.kernel.label };
   });
   return { buffers, kernels: lowered.filter(({ cells: count }) => count > 0), outputs, words };
 }

@@ -6,14 +6,16 @@ export interface Packing {
   readonly lanes: 1 | 4;
   /** Whether reading an array gives the four elements of a texel. */
   readonly texels: boolean;
+  /** Arrays that one kernel can make. */
+  readonly results: 1 | 4;
 }
 
 /** Four elements a thread share the arithmetic of indices and what is read of other arrays. */
 export const packingOf: Readonly<Record<Mode, Packing>> = {
-  webgl2: { lanes: 4, texels: true },
-  webgpu: { lanes: 4, texels: false },
-  webasm: { lanes: 1, texels: false },
-  cpu: { lanes: 1, texels: false },
+  webgl2: { lanes: 4, texels: true, results: 4 },
+  webgpu: { lanes: 4, texels: false, results: 1 },
+  webasm: { lanes: 1, texels: false, results: 1 },
+  cpu: { lanes: 1, texels: false, results: 1 },
 };
 
 export const threadsFor = (size: number, { lanes }: Packing): number => Math.ceil(size / lanes);
@@ -51,3 +53,6 @@ export function readLines({ texels }: Packing, { name, array, place, sent = fals
     `let ${name} = ${name}t[${place} - ${name}q * 4];`,
   ];
 }
+
+/** The function that takes four elements for a kernel's result of this number; the first is what it returns. */
+export const resultName = (number: number): string => `part${number}`;

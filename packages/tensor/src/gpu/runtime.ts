@@ -10,10 +10,11 @@ import {
   type Library,
   type LibraryDevice,
   type LibraryKernel,
+  type Made,
   type Mode,
   reportedMode,
 } from "./library.js";
-import { copySource, type Packing, packingOf, threadsFor } from "./packing.js";
+import { copySource, type Packing, packingOf, resultName, threadsFor } from "./packing.js";
 
 /** Longest loop that a kernel may have: GPU.js cuts longer ones off without a word. */
 const loopMaxIterations = 2 ** 24;
@@ -24,6 +25,8 @@ const lostMessage =
 interface Kept {
   readonly kernel: LibraryKernel;
   readonly key: string;
+  /** Arrays that it makes. */
+  readonly results: number;
   /** Programs that run it, and arrays that it made: WebGL reads an array through the kernel that made it. */
   users: number;
 }
@@ -40,9 +43,19 @@ export interface Counts {
 
 /** A kernel that is shared by all that ask for the same source and size. */
 export interface Lease {
-  run(args: readonly (Handle | number)[]): Promise<Handle>;
+  /** The arrays that it made. */
+  run(args: readonly (Handle | number)[]): Promise<readonly Handle[]>;
   release(): void;
 }
+
+/** A kernel's results in order. */
+const arraysOf = (made: Made, results: number): readonly Handle[] =>
+  results === 1
+    ? [made as Handle]
+    : Array.from(
+        { length: results },
+        (_, k) => (made as Readonly<Record<string, DeviceHandle>>)[k === 0 ? "result" : resultName(k)],
+      );
 
 /** GPU.js behind the few words that programs need: kernels by source, arrays there and back, one call at a time. */
 export class Runtime {
@@ -78,12 +91,12 @@ export class Runtime {
   }
 
   /** A kernel for arrays of these sizes: WebGL writes them into it. */
-  lease(source: string, threads: number, sizes: readonly number[]): Lease {
+  lease(source: string, threads: number, sizes: readonly number[], results = 1): Lease {
     this.#requireOpen();
     const key = `${threads} ${sizes} ${source}`;
     let kept = this.#kernels.get(key);
     if (!kept) {
-      kept = { kernel: this.#create(source, threads), key, users: 0 };
+      kept = { kernel: this.#create(source, threads, results), key, results, users: 0 };
       this.#kernels.set(key, kept);
     }
     const used = kept;
@@ -112,14 +125,14 @@ export class Runtime {
   async #anchorVertices(): Promise<void> {
     this.#unanchored = false;
     const before = this.#anchor;
-    this.#anchor = this.#create(copySource(this.packing, 1, 0, true), 1);
+    this.#anchor = this.#create(copySource(this.packing, 1, 0, true), 1, 1);
     const made = await this.#anchor(new Float32Array(1));
-    if (isOnDevice(made)) made.delete();
+    for (const one of arraysOf(made, 1)) if (isOnDevice(one)) one.delete();
     before?.destroy();
   }
 
-  #create(source: string, threads: number): LibraryKernel {
-    return this.#device.createKernel(source, {
+  #create(source: string, threads: number, results: number): LibraryKernel {
+    const settings = {
       output: [threads],
       pipeline: true,
       immutable: true,
@@ -128,26 +141,31 @@ export class Runtime {
       tactic: "precision",
       loopMaxIterations,
       ...functionsFor(source, this.mode),
-    });
+    } as const;
+    if (results === 1) return this.#device.createKernel(source, settings);
+    const names = Array.from({ length: results - 1 }, (_, k) => resultName(k + 1));
+    const functions = names.map((name) => [name, `function ${name}(x) {\n  return x;\n}`]);
+    return this.#device.createKernelMap(Object.fromEntries(functions), source, settings);
   }
 
-  async #run(kept: Kept, args: readonly (Handle | number)[]): Promise<Handle> {
+  async #run(kept: Kept, args: readonly (Handle | number)[]): Promise<readonly Handle[]> {
     this.#requireOpen();
     if (this.#unanchored) await this.#anchorVertices();
-    const result = await this.#unlessLost(kept, () => kept.kernel(...args));
-    if (this.packing.lanes > 1 && isBuffer(result)) flatten(result);
+    const results = arraysOf(await this.#unlessLost(kept, () => kept.kernel(...args)), kept.results);
     const { constructor, fallbackReason } = kept.kernel.kernel;
     if (constructor.mode !== reportedMode[this.mode])
       throw new Error(
         `openGpu: GPU.js ran a kernel of ${this.mode} as ${constructor.mode} (${fallbackReason ?? "no reason given"}); please report it`,
       );
     this.counts.runs++;
-    if (isOnDevice(result)) {
+    for (const result of results) {
+      if (this.packing.lanes > 1 && isBuffer(result)) flatten(result);
+      if (!isOnDevice(result)) continue;
       this.counts.arrays++;
       this.#makers.set(result, kept);
       kept.users++;
     }
-    return result;
+    return results;
   }
 
   /** The kernel that sends arrays of this size there. */
@@ -166,7 +184,7 @@ export class Runtime {
     if (!this.hasMemory || data.length === 0) return data;
     const copy = this.leaseUpload(data.length);
     try {
-      return await copy.run([data]);
+      return (await copy.run([data]))[0];
     } finally {
       copy.release();
     }

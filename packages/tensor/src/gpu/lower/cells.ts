@@ -5,7 +5,7 @@ export type Fold = Statement & { readonly kind: "fold" };
 
 /**
  * What one kernel on the device computes: a value for each cell of one buffer. The loop nest has one store, which is
- * of its fold where it has one.
+ * of its fold where it has one; or it has four of each, in one phase, for buffers of the same size.
  */
 export interface Cells {
   readonly kernel: LoopKernel;
@@ -20,6 +20,13 @@ export interface Cells {
 
 export const storeOf = ({ phases }: LoopKernel): Store =>
   phases.flat().find((statement): statement is Store => statement.kind === "store")!;
+
+/** The buffers that the nest stores to. */
+export const resultsOf = ({ phases }: LoopKernel): readonly number[] =>
+  phases.flat().flatMap((statement) => (statement.kind === "store" ? [statement.access.buffer] : []));
+
+export const foldsOf = ({ phases }: LoopKernel): readonly Fold[] =>
+  phases.flat().filter((statement): statement is Fold => statement.kind === "fold");
 
 export const foldOf = ({ phases }: LoopKernel): Fold | undefined =>
   phases.flat().find((statement): statement is Fold => statement.kind === "fold");

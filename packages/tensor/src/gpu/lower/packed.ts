@@ -5,6 +5,7 @@ import { input } from "../../scalar/scalar.js";
 import type { Packing } from "../packing.js";
 import { mostElements } from "../unsupported.js";
 import { productLoops, rightAxes } from "./product.js";
+import { tiles, worthTiles } from "./tiles.js";
 
 /** Multiplications from which on it pays to copy operands first, and rows or columns that use a copy. */
 const worthCopying = 2 ** 16;
@@ -39,7 +40,8 @@ class Packer {
 
   run(): readonly LoopKernel[] {
     const packed = this.#packResult(this.#packRight(this.#packLeft(this.kernel)));
-    return [...this.#before, productLoops(packed), ...this.#after];
+    const loops = worthTiles(packed, this.packing) ? tiles(packed, this.buffers) : [productLoops(packed)];
+    return [...this.#before, ...loops, ...this.#after];
   }
 
   /** Rows of A, so that four rounds of a sum read one texel. */

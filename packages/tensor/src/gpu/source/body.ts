@@ -1,6 +1,6 @@
 import type { Buffer, LoopKernel } from "../../compile/kernel.js";
 import { scalarType } from "../../scalar/evaluate.js";
-import { linearize, type Step } from "../../scalar/linearize.js";
+import { linearizeAll, type Step } from "../../scalar/linearize.js";
 import type { Scalar } from "../../scalar/scalar.js";
 import { written } from "../language.js";
 import type { Cells } from "../lower/cells.js";
@@ -53,19 +53,18 @@ export class Body {
     });
   }
 
-  /** The names of the body's values, one for each lane. */
-  write(prefix: string, place: Place, body: Scalar): readonly string[] {
+  /** The names of the bodies' values, one for each lane; what bodies share is written once. */
+  write(prefix: string, place: Place, bodies: readonly Scalar[]): readonly (readonly string[])[] {
     const { kernel } = this.context;
-    const steps = linearize(
-      body,
+    const { steps, results } = linearizeAll(
+      bodies,
       kernel.sources.map(({ dtype }) => scalarType(dtype)),
     );
     const names: (readonly string[])[] = [];
     steps.forEach((step, k) => {
       names.push(this.#step(`${prefix}${k}`, place, step, names));
     });
-    const values = names[names.length - 1];
-    return Array.from({ length: this.lanes }, (_, lane) => values[lane] ?? values[0]);
+    return results.map((k) => Array.from({ length: this.lanes }, (_, lane) => names[k][lane] ?? names[k][0]));
   }
 
   /** One name where the value is the same for all lanes. */

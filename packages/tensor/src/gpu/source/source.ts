@@ -3,9 +3,9 @@ import type { Buffer, LoopKernel } from "../../compile/kernel.js";
 import { scalarType } from "../../scalar/evaluate.js";
 import { linearize, type Step } from "../../scalar/linearize.js";
 import { helperLines, written } from "../language.js";
-import { type Cells, foldOf, storeOf } from "../lower/cells.js";
+import { type Cells, foldsOf, resultsOf, storeOf } from "../lower/cells.js";
 import { infinity, literal } from "../numbers.js";
-import { type Packing, readLines, threadsFor } from "../packing.js";
+import { type Packing, readLines, resultName, threadsFor } from "../packing.js";
 import { Body } from "./body.js";
 import { byReach, indicesOf } from "./indices.js";
 import { Positions } from "./positions.js";
@@ -13,7 +13,9 @@ import { Positions } from "./positions.js";
 /** A kernel as GPU.js takes it: source, threads, and what its parameters are. */
 export interface CellSource {
   readonly source: string;
-  /** Elements of the result. */
+  /** The buffers that it makes, one or several; it makes a single one anew with what that held. */
+  readonly outputs: readonly number[];
+  /** Elements of a result. */
   readonly cells: number;
   readonly threads: number;
   /** Buffers, in the order of the parameters. */
@@ -84,6 +86,7 @@ class Writer {
     ];
     return {
       source: `function(${parameters.join(", ")}) {\n${text}\n}`,
+      outputs: resultsOf(this.cells.kernel),
       cells: this.#size,
       threads: threadsFor(this.#size, this.packing),
       reads: this.#reads,
@@ -109,8 +112,11 @@ class Writer {
   /** Four elements that differ in the index along one axis alone. */
   #writeTogether(inner: Axis): void {
     this.#line("let cell = Math.floor(this.thread.x) * 4;");
-    const { values } = this.#values(inner, 4);
-    this.#line(`return [${values.join(", ")}];`);
+    const [first, ...others] = this.#values(inner, 4).values;
+    others.forEach((values, k) => {
+      this.#line(`let kept${k + 1} = ${resultName(k + 1)}([${values.join(", ")}]);`);
+    });
+    this.#line(`return [${first.join(", ")}];`);
   }
 
   /** Four elements, one after the other. */
@@ -143,7 +149,7 @@ class Writer {
 
   /** The value of the cell, or what it keeps. */
   #cell(): string {
-    if (!this.#part) return this.#values(undefined, 1).values[0];
+    if (!this.#part) return this.#values(undefined, 1).values[0][0];
     let otherwise = "0";
     if (!this.fresh) {
       this.#line(...readLines(this.packing, { name: "held", array: "before", place: "cell" }));
@@ -151,12 +157,15 @@ class Writer {
     }
     const { inside, values } = this.#values(undefined, 1);
     this.#line(`let kept = ${otherwise};`);
-    this.#line(`if (${inside}) {`, `  kept = ${values[0]};`, "}");
+    this.#line(`if (${inside}) {`, `  kept = ${values[0][0]};`, "}");
     return "kept";
   }
 
-  /** Writes what computes the values of the thread's elements; `inside`: where the one cell is of the nest. */
-  #values(inner: Axis | undefined, lanes: 1 | 4): { readonly values: readonly string[]; readonly inside: string } {
+  /** Writes what computes the values of the thread's elements, of each result; `inside`: where the one cell is of the nest. */
+  #values(
+    inner: Axis | undefined,
+    lanes: 1 | 4,
+  ): { readonly values: readonly (readonly string[])[]; readonly inside: string } {
     const { kernel } = this.cells;
     const { lines, kept, inside } = indicesOf(this.#axes.kept, this.#stored, storeOf(kernel).access.layout, this.#part);
     this.#line(...lines);
@@ -175,9 +184,10 @@ class Writer {
       parameter: (buffer) => this.#parameter(buffer),
       line: (line) => this.#line(line),
     });
-    const values = foldOf(kernel)
-      ? this.#fold(body, positions)
-      : body.write("v", { rounds: [] }, storeOf(kernel).value);
+    const values =
+      foldsOf(kernel).length > 0
+        ? this.#folds(body, positions)
+        : body.write("v", { rounds: [] }, [storeOf(kernel).value]);
     return { values, inside };
   }
 
@@ -200,22 +210,32 @@ class Writer {
     return `b${at}`;
   }
 
-  #fold(body: Body, positions: Positions): readonly string[] {
+  #folds(body: Body, positions: Positions): readonly (readonly string[])[] {
     const { kernel, guard } = this.cells;
-    const fold = foldOf(kernel)!;
+    const all = foldsOf(kernel);
     const { folded } = this.#axes;
     const lanes = Array.from({ length: body.lanes }, (_, lane) => lane);
     const empty = kernel.folded.some((axis) => kernel.shape[axis] === 0);
-    const smallest = scalarType(fold.dtype) === "integer" ? 2 ** 31 : Number.POSITIVE_INFINITY;
-    const identity = Math.max(-smallest, Math.min(smallest, fold.identity));
     const same = (value: string) => lanes.map(() => value);
-    if (empty) return same(literal(identity));
+    const identities = all.map(({ dtype, identity }) => {
+      const smallest = scalarType(dtype) === "integer" ? 2 ** 31 : Number.POSITIVE_INFINITY;
+      return literal(Math.max(-smallest, Math.min(smallest, identity)));
+    });
+    if (empty) return identities.map(same);
     // Largest and smallest values begin with the first: it is met again, and changes nothing.
-    const isFinite = Number.isFinite(fold.identity);
-    const seeds = isFinite ? same(literal(identity)) : body.write("s", { rounds: [] }, fold.value);
+    const isFinite = all.every(({ identity }) => Number.isFinite(identity));
+    const bodies = all.map(({ value }) => value);
+    const seeds = isFinite ? identities.map(same) : body.write("s", { rounds: [] }, bodies);
     if (folded.length === 0 && !isFinite) return seeds;
-    const totals = lanes.map((lane) => `total${lane}`);
-    for (const lane of lanes) this.#line(`let ${totals[lane]} = ${seeds[lane]};`);
+    const totals = all.map((_, k) => lanes.map((lane) => (all.length > 1 ? `total${k}l${lane}` : `total${lane}`)));
+    const eachTotal = (write: (total: string, k: number, lane: number) => string) => {
+      totals.forEach((own, k) => {
+        own.forEach((total, lane) => {
+          this.#line(write(total, k, lane));
+        });
+      });
+    };
+    eachTotal((total, k, lane) => `let ${total} = ${seeds[k][lane]};`);
     const outside = this.#depth;
     folded.forEach((axis, k) => {
       const rounds = axis === positions.grouped ? axis.size / 4 : axis.size;
@@ -231,8 +251,8 @@ class Writer {
     }
     body.readTexels(rounds);
     for (let turn = 0; turn < (positions.grouped ? 4 : 1); turn++) {
-      const values = body.write(positions.grouped ? `v${turn}t` : "v", { rounds, turn }, fold.value);
-      for (const lane of lanes) this.#line(`${totals[lane]} = ${written(fold.combine, [totals[lane], values[lane]])};`);
+      const values = body.write(positions.grouped ? `v${turn}t` : "v", { rounds, turn }, bodies);
+      eachTotal((total, k, lane) => `${total} = ${written(all[k].combine, [total, values[k][lane]])};`);
     }
     while (this.#depth > outside) {
       this.#depth--;
