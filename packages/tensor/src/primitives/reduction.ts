@@ -94,7 +94,8 @@ function shares({
   params: ReduceParams;
 }): Tensor {
   const attained = cast(equal(x, spread(output, x, axes)), x.dtype);
-  return div(attained, sum(attained, { axis: axes, keepDimensions: true }));
+  // The reciprocal is taken once for all; times 0 or 1 it is the same number as a quotient.
+  return mul(attained, div(1, sum(attained, { axis: axes, keepDimensions: true })));
 }
 
 export const maxPrimitive: Primitive<ReduceParams> = /* @__PURE__ */ reducePrimitive("max", {

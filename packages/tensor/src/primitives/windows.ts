@@ -2,12 +2,12 @@ import type { TensorLike } from "../create.js";
 import { operand } from "../forms/operands.js";
 import { viewPrimitive } from "../forms/view.js";
 import { apply } from "../interpreter.js";
-import { show, withEntry } from "../layout.js";
+import { sameShape, show } from "../layout.js";
 import type { Primitive } from "../primitive.js";
 import type { Tensor } from "../tensor.js";
 import { add } from "./arithmetic.js";
 import { place, type Range, slice } from "./slice.js";
-import { moveAxis, reshape, zerosLike } from "./view.js";
+import { permute, reshape } from "./view.js";
 
 /** How windows lie along one axis: window w reads entries w·stride + k·dilation, for k below size. */
 export interface Window {
@@ -16,8 +16,10 @@ export interface Window {
   readonly dilation: number;
 }
 
-interface WindowParams extends Window {
+interface WindowParams {
+  /** The first axis that is seen as windows; the others follow it. */
   readonly axis: number;
+  readonly windows: readonly Window[];
 }
 
 /** From a window's first entry to its last. */
@@ -27,46 +29,99 @@ export const reach = ({ size, dilation }: Window): number => (size - 1) * dilati
 export const windowCount = (entries: number, window: Window): number =>
   Math.max(0, Math.floor((entries - reach(window)) / window.stride) + 1);
 
-/** An axis seen as windows, whose entries become a new last axis. */
+/** Neighbouring axes seen as windows, whose entries become new last axes. */
 export const windowsPrimitive: Primitive<WindowParams> = /* @__PURE__ */ viewPrimitive<WindowParams>("windows", {
-  shape: ({ shape }, params) => [
-    ...withEntry(shape, params.axis, windowCount(shape[params.axis], params)),
-    params.size,
-  ],
-  restride: ({ shape, stride, offset }, params) => ({
-    shape: [...withEntry(shape, params.axis, windowCount(shape[params.axis], params)), params.size],
-    stride: [
-      ...withEntry(stride, params.axis, stride[params.axis] * params.stride),
-      stride[params.axis] * params.dilation,
-    ],
-    offset,
-  }),
-  adjoint(g, { inputs: [x], params: { axis, size, stride, dilation } }) {
-    if (stride === size && dilation === 1) return sideBySide(g, x, axis, size);
-    // Entry k of all windows is a region of its own; regions of different k may overlap, so they are added.
-    const region = (k: number) => ({
-      start: x.shape.map((_, a) => (a === axis ? k * dilation : 0)),
-      step: x.shape.map((_, a) => (a === axis ? stride : 1)),
-    });
-    const lead: Range[] = x.shape.map(() => null);
-    return Array.from({ length: size }, (_, k) =>
-      place([slice(g, [...lead, k])], { shape: x.shape, regions: [region(k)] }),
-    ).reduce((a, b) => add(a, b), zerosLike(x));
+  shape: ({ shape }, params) => windowsShape(shape, params),
+  restride: ({ shape, stride, offset }, params) => {
+    const own = (of: (window: Window) => number) => params.windows.map((w, k) => stride[params.axis + k] * of(w));
+    return {
+      shape: windowsShape(shape, params),
+      stride: [
+        ...withEntries(
+          stride,
+          params.axis,
+          own((w) => w.stride),
+        ),
+        ...own((w) => w.dilation),
+      ],
+      offset,
+    };
+  },
+  adjoint(g, { inputs: [x], params }) {
+    if (params.windows.every(({ size, stride, dilation }) => stride === size && dilation === 1))
+      return sideBySide(g, x, params);
+    // The entries of the last axis go back first; before it, the axes that come earlier were windows already.
+    return params.windows.reduceRight((seen, window, k) => {
+      const { shape } = x;
+      const before = windowsShape(shape, { axis: params.axis, windows: params.windows.slice(0, k) });
+      return spread(seen, before, params.axis + k, window);
+    }, g);
   },
   samples: [
-    { shapes: [[2, 7]], params: { axis: 1, size: 3, stride: 2, dilation: 1 } },
-    { shapes: [[6, 2]], params: { axis: 0, size: 2, stride: 1, dilation: 3 } },
-    { shapes: [[2, 7, 2]], params: { axis: 1, size: 3, stride: 3, dilation: 1 } },
-    { shapes: [[6, 2]], params: { axis: 0, size: 2, stride: 2, dilation: 1 } },
+    { shapes: [[2, 7]], params: { axis: 1, windows: [{ size: 3, stride: 2, dilation: 1 }] } },
+    { shapes: [[6, 2]], params: { axis: 0, windows: [{ size: 2, stride: 1, dilation: 3 }] } },
+    { shapes: [[2, 7, 2]], params: { axis: 1, windows: [{ size: 3, stride: 3, dilation: 1 }] } },
+    { shapes: [[6, 2]], params: { axis: 0, windows: [{ size: 2, stride: 2, dilation: 1 }] } },
+    {
+      shapes: [[2, 5, 6]],
+      params: {
+        axis: 1,
+        windows: [
+          { size: 2, stride: 2, dilation: 1 },
+          { size: 3, stride: 3, dilation: 1 },
+        ],
+      },
+    },
+    {
+      shapes: [[4, 5, 2]],
+      params: {
+        axis: 0,
+        windows: [
+          { size: 2, stride: 1, dilation: 2 },
+          { size: 2, stride: 2, dilation: 1 },
+        ],
+      },
+    },
   ],
 });
 
-/** Windows that do not overlap hold each entry once: they are joined to one axis, and zeros follow what they leave out. */
-function sideBySide(g: Tensor, x: Tensor, axis: number, size: number): Tensor {
-  const covered = g.shape[axis] * size;
-  const joined = reshape(moveAxis(g, -1, axis + 1), withEntry(x.shape, axis, covered));
-  if (covered === x.shape[axis]) return joined;
+const withEntries = (list: readonly number[], at: number, values: readonly number[]): number[] =>
+  list.map((value, k) => values[k - at] ?? value);
+
+const windowsShape = (shape: readonly number[], { axis, windows }: WindowParams): number[] => [
+  ...withEntries(
+    shape,
+    axis,
+    windows.map((window, k) => windowCount(shape[axis + k], window)),
+  ),
+  ...windows.map(({ size }) => size),
+];
+
+/** Windows that do not overlap hold each entry once: they are joined to their axes, and zeros follow what they leave out. */
+function sideBySide(g: Tensor, x: Tensor, { axis, windows }: WindowParams): Tensor {
+  const rank = windows.length;
+  const first = g.dimension - rank;
+  const order = x.shape.flatMap((_, a) => (a >= axis && a < axis + rank ? [a, first + a - axis] : [a]));
+  const covered = withEntries(
+    x.shape,
+    axis,
+    windows.map(({ size }, k) => g.shape[axis + k] * size),
+  );
+  const joined = reshape(permute(g, order), covered);
+  if (sameShape(covered, x.shape)) return joined;
   return place([joined], { shape: x.shape, regions: [{ start: x.shape.map(() => 0), step: x.shape.map(() => 1) }] });
+}
+
+/** Along one axis entry k of all windows is a region of its own; regions of different k may overlap, so they are added. */
+function spread(g: Tensor, shape: readonly number[], axis: number, { size, stride, dilation }: Window): Tensor {
+  const region = (k: number) => ({
+    start: shape.map((_, a) => (a === axis ? k * dilation : 0)),
+    step: shape.map((_, a) => (a === axis ? stride : 1)),
+  });
+  const lead: Range[] = shape.map(() => null);
+  return Array.from({ length: size }, (_, k) =>
+    place([slice(g, [...lead, k])], { shape, regions: [region(k)] }),
+  ).reduce((a, b) => add(a, b));
 }
 
 export type PerAxis = number | readonly number[];
@@ -104,9 +159,7 @@ export function windows(x: TensorLike, size: readonly number[], options: WindowO
   const stride = perAxis("windows", "stride", options.stride ?? 1, rank);
   const dilation = perAxis("windows", "dilation", options.dilation ?? 1, rank);
   const first = own.dimension - rank;
-  return size.reduce(
-    (seen, n, k) =>
-      apply(windowsPrimitive, [seen], { axis: first + k, size: n, stride: stride[k], dilation: dilation[k] }),
-    own,
-  );
+  if (rank === 0) return own;
+  const all = size.map((n, k) => ({ size: n, stride: stride[k], dilation: dilation[k] }));
+  return apply(windowsPrimitive, [own], { axis: first, windows: all });
 }
