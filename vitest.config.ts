@@ -12,6 +12,7 @@ const resolve = {
   alias: [
     { find: /^@kinship\/tensor$/, replacement: source("tensor") },
     { find: /^@kinship\/tensor\/compile$/, replacement: source("tensor", "compile/index.ts") },
+    { find: /^@kinship\/tensor\/instructions$/, replacement: source("tensor", "scalar/instructions.ts") },
     { find: /^@kinship\/tensor\/primitives$/, replacement: source("tensor", "primitives/index.ts") },
     { find: /^@kinship\/tensor\/safetensors$/, replacement: source("tensor", "safetensors.ts") },
     { find: /^@kinship\/tensor\/threads$/, replacement: source("tensor", "threads/index.ts") },

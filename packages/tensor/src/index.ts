@@ -101,7 +101,6 @@ export {
 } from "./random/distributions.js";
 export { foldIn, randomKey, splitKey } from "./random/key.js";
 export { normalQuantile } from "./random/quantile.js";
-export * as instructions from "./scalar/instructions.js";
 export { type Instruction, operation, type Scalar } from "./scalar/scalar.js";
 export { forEachLeaf, leaves, mapLeaves, matchLeaves, type Structure } from "./structure.js";
 export { type Nested, Tensor } from "./tensor.js";
