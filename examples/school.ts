@@ -81,7 +81,7 @@ export async function learnOnSplit(
   const intercept = prior === "none" ? ("free" as const) : ("coupled" as const);
   const chosen = await crossValidateLearned({ tasks, kinship, intercept, folds: 3, seed: split });
   const { lambda, lambdaIntercept } = chosen;
-  const fit = await fitLearned({ tasks, kinship, intercept, lambda, lambdaIntercept, tolerance: 1e-4 });
+  const fit = await fitLearned({ tasks, kinship, intercept, lambda, lambdaIntercept, tolerance: 1e-6 });
   const evaluation = evaluate(rows.tasks, rows.y!, predictNamed(fit.model, rows));
   return { fit, evaluation, milliseconds: performance.now() - started };
 }
@@ -133,7 +133,7 @@ export async function fiveMethods({ table, splits }: SchoolData, count = splits.
       MTRL: async () => {
         const options = { tasks, kinship: identityKinship(), intercept: "free" } as const;
         const { lambda } = await crossValidateLearned({ ...options, folds: 3, seed: split });
-        return (await fitLearned({ ...options, lambda, features, tolerance: 1e-4 })).model;
+        return (await fitLearned({ ...options, lambda, features, tolerance: 1e-6 })).model;
       },
       "MTL-FEAT": () => regularized(mtlFeat()),
       "trace norm": () => regularized(traceNorm()),

@@ -72,18 +72,42 @@ export function choleskyInPlace(a: Float64Array, n: number, offset = 0): number 
 
 /** Solves L Lᵀ x = b in place of b, L the lower triangle at `offset`. */
 export function solveCholesky(l: Float64Array, n: number, b: Float64Array, offset = 0, start = 0): void {
-  for (let i = 0; i < n; i++) {
-    const row = offset + i * n;
-    let value = b[start + i]!;
-    for (let k = 0; k < i; k++) value -= l[row + k]! * b[start + k]!;
-    b[start + i] = value / l[row + i]!;
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    const row = offset + i * n;
-    const value = b[start + i]! / l[row + i]!;
+  const odd = n & 1;
+  if (odd === 1) b[start] = b[start]! / l[offset]!;
+  for (let i = odd; i < n; i += 2) {
+    const p = offset + i * n;
+    const pp = p + n;
+    let s0 = b[start + i]!;
+    let s1 = b[start + i + 1]!;
+    let even0 = 0;
+    let even1 = 0;
+    let k = 0;
+    for (; k + 1 < i; k += 2) {
+      const first = b[start + k]!;
+      const second = b[start + k + 1]!;
+      s0 -= l[p + k]! * first;
+      s1 -= l[pp + k]! * first;
+      even0 -= l[p + k + 1]! * second;
+      even1 -= l[pp + k + 1]! * second;
+    }
+    if (k < i) {
+      s0 -= l[p + k]! * b[start + k]!;
+      s1 -= l[pp + k]! * b[start + k]!;
+    }
+    const value = (s0 + even0) / l[p + i]!;
     b[start + i] = value;
-    for (let k = 0; k < i; k++) b[start + k] = b[start + k]! - l[row + k]! * value;
+    b[start + i + 1] = (s1 + even1 - l[pp + i]! * value) / l[pp + i + 1]!;
   }
+  for (let i = n - 2; i >= odd; i -= 2) {
+    const p = offset + i * n;
+    const pp = p + n;
+    const second = b[start + i + 1]! / l[pp + i + 1]!;
+    const first = (b[start + i]! - l[pp + i]! * second) / l[p + i]!;
+    b[start + i + 1] = second;
+    b[start + i] = first;
+    for (let k = 0; k < i; k++) b[start + k] = b[start + k]! - (l[p + k]! * first + l[pp + k]! * second);
+  }
+  if (odd === 1) b[start] = b[start]! / l[offset]!;
 }
 
 /**

@@ -89,7 +89,7 @@ export async function fitRelations(
   };
   return {
     validation: validationOfSquares(validation),
-    model: await fit(validation.lambda, 1e-4),
+    model: await fit(validation.lambda, 1e-6),
     refit: (lambda) => fit(lambda, 1e-3),
   };
 }

@@ -6,9 +6,8 @@ import type { InterceptMode } from "../../linear/model.js";
 import { type Breather, breather } from "../../linear/run-control.js";
 import { type PathPoint, penaltyScale, searchPenalties } from "../../linear/search.js";
 import type { Kinship } from "../kinship.js";
-import { alternateToEnd } from "./alternate.js";
+import { createExchange, type ExchangeState, toEnd } from "./exchange.js";
 import { type LearnedOptions, learnedSettings } from "./fit.js";
-import type { Metric } from "./metric.js";
 
 export interface CrossValidateLearnedOptions
   extends Omit<CrossValidateOptions, "lambdas" | "lambdaIntercepts">,
@@ -50,7 +49,7 @@ export interface LearnedSearch {
 const steps = { first: 6, last: -2 };
 
 /** Errors of a few rounds tell penalties apart. */
-const rounds = 10;
+const rounds = 8;
 const tolerance = 1e-3;
 
 export async function searchLearned(
@@ -77,7 +76,8 @@ export async function searchLearned(
   }
 
   for (const { train } of folds) holdAbsentTasks(train);
-  const metrics: (Metric | null)[] = folds.map(() => null);
+  const exchanges = folds.map(({ train: grams }) => createExchange({ grams, graph, slopes }));
+  const states: (ExchangeState | null)[] = folds.map(() => null);
   const rows = folds.reduce((sum, { y }) => sum + y.length, 0);
   const path: PathPoint[] = [];
   const count = steps.first - steps.last + 1;
@@ -85,10 +85,10 @@ export async function searchLearned(
   const visit = async (lambda: number) => {
     const errors: number[] = [];
     for (const [index, fold] of folds.entries()) {
-      const problem = { grams: fold.train, graph, slopes };
       const settings = { lambda, lambdaIntercept, share, smoothing: null, tolerance, rounds };
-      const { weights, metric, failed } = alternateToEnd(problem, settings, metrics[index]);
-      metrics[index] = metric;
+      const found = toEnd(exchanges[index]!(settings, states[index]));
+      states[index] = found;
+      const { failed, weights } = found;
       errors.push(failed >= 0 ? Number.NaN : heldOutError(fold, weights, fold.train.width, (task) => task));
       await breathe(done, count);
     }

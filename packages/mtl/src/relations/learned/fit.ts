@@ -9,7 +9,7 @@ import { splitWeights } from "../../linear/weights.js";
 import { describeLoss } from "../../losses/saved.js";
 import { squared } from "../../losses/squared.js";
 import type { Kinship } from "../kinship.js";
-import { type Alternation, alternate, type Round } from "./alternate.js";
+import { createExchange, type Exchange, type Round } from "./exchange.js";
 import { type LearnedRelations, learnedRelations } from "./kinship.js";
 
 export interface LearnedOptions {
@@ -80,12 +80,10 @@ export async function fitLearnedGrams(fit: LearnedGramFit, options: LearnedOptio
   const { share, smoothing, tolerance, rounds: most } = learnedSettings(options);
   requireFiniteGrams(grams, kinship.tasks);
   const slopes = features.length;
-  const steps = alternate(
-    { grams, graph: kinship.precision, slopes },
-    { lambda, lambdaIntercept, share, smoothing, tolerance, rounds: most },
-  );
+  const exchange = createExchange({ grams, graph: kinship.precision, slopes });
+  const steps = exchange({ lambda, lambdaIntercept, share, smoothing, tolerance, rounds: most });
   const breathe = breather("relations", options);
-  let result: Alternation | undefined;
+  let result: Exchange | undefined;
   for (let round = 1; result === undefined; round++) {
     const { done, value } = steps.next();
     if (done) result = value;

@@ -3,7 +3,6 @@ import { multiplyRows } from "../../algebra/multiply-rows.js";
 import { type Eigen, symmetricEigen } from "../../balance/solvers/pseudo-inverse.js";
 import type { Grams } from "../../linear/grams.js";
 import type { PrecisionGraph } from "../kinship.js";
-import type { GivenProblem } from "./solve-given.js";
 
 /**
  * How weights are measured while relations are learned: the penalty of W is (λ/2) tr(M W K₀ Wᵀ), with
@@ -30,12 +29,8 @@ export function plainMetric(slopes: number): Metric {
 
 /** The M that is best for weights with W K₀ Wᵀ = `scatter`: D = (scatter + εI)^½ T / tr. */
 export function metricOf(scatter: Float64Array, tasks: number, smoothing: number, share: number): Metric {
-  const { values, vectors } = eigenOf(scatter);
+  const { values, vectors: directions } = eigenOf(scatter);
   const singular = values.map((value) => Math.sqrt(Math.max(0, value) + smoothing));
-  return metricFrom(singular, vectors, tasks, share);
-}
-
-function metricFrom(singular: Float64Array, directions: Float64Array, tasks: number, share: number): Metric {
   const total = singular.reduce((sum, value) => sum + value, 0);
   const stiffness = singular.map((value) => ((1 - share) * total) / (tasks * value) + share);
   return { singular, directions, total, stiffness };
@@ -43,31 +38,6 @@ function metricFrom(singular: Float64Array, directions: Float64Array, tasks: num
 
 function eigenOf(scatter: Float64Array): Eigen {
   return scatter.length === 1 ? { values: scatter, vectors: Float64Array.of(1) } : symmetricEigen(scatter);
-}
-
-/** (W K₀ Wᵀ + εI)^½, [slopes, slopes]. */
-export function rootOf({ singular, directions }: Metric): Float64Array {
-  const slopes = singular.length;
-  const out = new Float64Array(slopes * slopes);
-  for (let k = 0; k < slopes; k++) {
-    for (let i = 0; i < slopes; i++) {
-      const left = singular[k]! * directions[i * slopes + k]!;
-      for (let j = 0; j < slopes; j++) out[i * slopes + j] = out[i * slopes + j]! + left * directions[j * slopes + k]!;
-    }
-  }
-  return out;
-}
-
-/** The metric of any symmetric matrix in the place of `rootOf`, its eigenvalues not below √ε. */
-export function metricOfRoot(root: Float64Array, tasks: number, smoothing: number, share: number): Metric {
-  const { values, vectors } = eigenOf(root);
-  const least = Math.sqrt(smoothing);
-  return metricFrom(
-    values.map((value) => Math.max(least, value)),
-    vectors,
-    tasks,
-    share,
-  );
 }
 
 /** Σ_k λ-free penalty at its best M: (1 − ρ) (Σ σ)² / T + ρ tr(scatter). */
@@ -99,48 +69,25 @@ export function coordinatesOf({ directions, stiffness }: Metric): Coordinates {
   return { slopes, outward, inward };
 }
 
-/**
- * ‖∇L‖₁ at weights and M over the sum of the sizes of its terms, in the coordinates in which M is the identity: the
- * backward error of the system there (see `residualOf`), at the cost of three products a node.
- */
-export function residualGiven(
-  { grams, graph, slopes, penalties }: GivenProblem,
-  weights: Float64Array,
-  metric: Metric,
-): number {
-  const { tasks, width, matrices } = grams;
-  const { outward, inward } = coordinatesOf(metric);
-  const back = transposeBlocks(outward, 1, slopes);
-  const image = new Float64Array(tasks * width);
-  for (let task = 0; task < tasks; task++) {
-    const at = task * width;
-    multiplyRows(matrices, at * width, width, width, weights, at, image, at);
-  }
-  const plain = mapSlopes(inward, slopes, weights, width);
-  const pulled = multiplyPrecision(graph, plain, width, width);
-  const fitted = mapSlopes(back, slopes, image, width);
-  const wanted = mapSlopes(back, slopes, grams.moments, width);
-  let left = 0;
-  let terms = 0;
-  for (let i = 0; i < pulled.length; i++) {
-    const pull = penalties[i % width]! * pulled[i]!;
-    const [fit, want] = [fitted[i] ?? 0, wanted[i] ?? 0];
-    left += Math.abs(fit + pull - want);
-    terms += Math.abs(fit) + Math.abs(pull) + Math.abs(want);
-  }
-  return left === 0 ? 0 : left / terms;
+/** U diag(f(σ)) Uᵀ, [slopes, slopes]. */
+export function spectralMatrix(
+  { singular, directions }: Metric,
+  f: (sigma: number, k: number) => number,
+): Float64Array {
+  const slopes = singular.length;
+  const scaled = directions.map((value, at) => value * f(singular[at % slopes]!, at % slopes));
+  const matrix = new Float64Array(slopes * slopes);
+  for (let i = 0; i < slopes; i++) multiplyRows(directions, 0, slopes, slopes, scaled, i * slopes, matrix, i * slopes);
+  return matrix;
 }
+
+/** M */
+export const stiffnessOf = (metric: Metric): Float64Array => spectralMatrix(metric, (_, k) => metric.stiffness[k]!);
 
 /** Applies a [slopes, slopes] matrix to the slopes of each node of [nodes, width]. */
 export function mapSlopes(matrix: Float64Array, slopes: number, weights: Float64Array, width: number): Float64Array {
   const out = weights.slice();
-  for (let start = 0; start < weights.length; start += width) {
-    for (let i = 0; i < slopes; i++) {
-      let value = 0;
-      for (let k = 0; k < slopes; k++) value += matrix[i * slopes + k]! * weights[start + k]!;
-      out[start + i] = value;
-    }
-  }
+  for (let at = 0; at < weights.length; at += width) multiplyRows(matrix, 0, slopes, slopes, weights, at, out, at);
   return out;
 }
 
@@ -166,7 +113,7 @@ export function mapGrams(grams: Grams, { slopes, outward }: Coordinates): Grams 
   };
 }
 
-function transposeBlocks(matrices: Float64Array, count: number, width: number): Float64Array {
+export function transposeBlocks(matrices: Float64Array, count: number, width: number): Float64Array {
   const out = new Float64Array(matrices.length);
   for (let block = 0; block < count; block++) {
     const from = block * width * width;
@@ -177,10 +124,17 @@ function transposeBlocks(matrices: Float64Array, count: number, width: number): 
   return out;
 }
 
-/** P W over all nodes, W the slopes of [nodes, width]: [nodes, slopes]. Latent rows vanish where W is at its best. */
-export function multiplyPrecision(graph: PrecisionGraph, weights: Float64Array, width: number, slopes: number) {
-  const { size, diagonal, from, to, value } = graph;
-  const out = new Float64Array(size * slopes);
+/**
+ * P W over all nodes, W the slopes of [nodes, width]: [nodes, slopes]. Latent rows vanish where W is at its best. `out` is
+ * memory to use again.
+ */
+export function multiplyPrecision(
+  { size, diagonal, from, to, value }: PrecisionGraph,
+  weights: Float64Array,
+  width: number,
+  slopes: number,
+  out: Float64Array = new Float64Array(size * slopes),
+): Float64Array {
   const own = diagonal.slice();
   for (let edge = 0; edge < value.length; edge++) {
     own[from[edge]!]! += value[edge]!;
@@ -193,8 +147,8 @@ export function multiplyPrecision(graph: PrecisionGraph, weights: Float64Array, 
     const [a, b] = [from[edge]!, to[edge]!];
     for (let i = 0; i < slopes; i++) {
       const force = value[edge]! * (weights[b * width + i]! - weights[a * width + i]!);
-      out[a * slopes + i]! += force;
-      out[b * slopes + i]! -= force;
+      out[a * slopes + i] = out[a * slopes + i]! + force;
+      out[b * slopes + i] = out[b * slopes + i]! - force;
     }
   }
   return out;
