@@ -86,7 +86,6 @@ export async function trainDigits(seed: number, { epochs = 40, warmUp = 8 } = {}
     epochs,
     optimizer: adamW({ learningRate: cosineRate({ rate: 0.003, steps }), weightDecay: 0.01 }),
     seed,
-    wrap: compile,
   });
   const milliseconds = performance.now() - started;
   return { measures: evaluateTasks(trained, test, { wrap: compile }), milliseconds };

@@ -95,7 +95,6 @@ function options({ schools, features }: Schools, lambda: number, steps: number):
     steps,
     batchSize: 256,
     optimizer: adamW({ learningRate: cosineRate({ rate: 0.01, steps }), weightDecay: 0.1 }),
-    wrap: compile,
   };
 }
 

@@ -8,7 +8,10 @@ export interface Kinship extends Adaptor<Tensor> {
   readonly mtl: typeof import("@kinship/mtl");
   readonly compiled: boolean;
   /** The function itself, or the one program it compiles to: rows are written once for both columns. */
-  compile<A extends readonly unknown[], R>(f: (...inputs: A) => R): (...inputs: A) => R;
+  compile<A extends readonly unknown[], R>(
+    f: (...inputs: A) => R,
+    options?: { readonly donate?: readonly number[] },
+  ): (...inputs: A) => R;
 }
 
 async function load(compiled: boolean, count = 1): Promise<Kinship> {
@@ -22,7 +25,7 @@ async function load(compiled: boolean, count = 1): Promise<Kinship> {
     autodiff,
     mtl,
     compiled,
-    compile: (f) => (compiled ? compile(f, { threads }) : f),
+    compile: (f, options) => (compiled ? compile(f, { ...options, threads }) : f),
     ...adaptor<Tensor>({
       from: ({ data, shape }) => ops.tensor(data, { shape }),
       read: (result) => result.toTypedArray(),

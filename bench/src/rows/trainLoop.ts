@@ -171,9 +171,9 @@ function trainLoop(kinship: Kinship, given: Inputs, { net, steps }: Parameters):
     asynchronous: true,
     run: () => {
       let asked = 0;
-      const wrap = ((f: never) => {
+      const wrap = ((f: never, options?: { readonly donate?: readonly number[] }) => {
         const index = asked++;
-        programs[index] ??= compile(f);
+        programs[index] ??= compile(f, options);
         return programs[index];
       }) as unknown as Wrap;
       return mtl.train({ objective: made, data, steps, batchSize: rows, optimizer, wrap });

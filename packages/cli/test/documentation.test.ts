@@ -37,6 +37,7 @@ test("the README's example runs and prints what it says", async () => {
     stdin: { contents: example!, loader: "ts", resolveDir: root },
     ...{ bundle: true, write: false, format: "esm", platform: "node" },
     alias: {
+      "@kinship/tensor/compile": join(root, "packages/tensor/src/compile/index.ts"),
       "@kinship/tensor/safetensors": join(root, "packages/tensor/src/safetensors.ts"),
       ...Object.fromEntries(
         ["tensor", "autodiff", "mtl"].map((name) => [`@kinship/${name}`, join(root, `packages/${name}/src/index.ts`)]),

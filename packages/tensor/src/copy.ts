@@ -51,6 +51,7 @@ export function copyBetween(out: TypedArray, to: Layout, data: TypedArray, from:
   let target = to.offset;
   for (let left = sizeOf(shape); left > 0; left -= run) {
     if (toStep === 1 && fromStep === 1) copyRun(out, target, data, start, run);
+    else if (toStep === 1 && fromStep === 0) out.fill(data[start], target, target + run);
     else for (let k = 0, p = target, q = start; k < run; k++, p += toStep, q += fromStep) out[p] = data[q];
     for (let axis = last - 1; axis >= 0; axis--) {
       start += fromStride[axis];

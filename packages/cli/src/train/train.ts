@@ -78,7 +78,6 @@ export async function train(path: string, options: TrainOptions, surroundings: S
       }),
       ...(options.patience !== undefined && { earlyStopping: { patience: options.patience } }),
       seed,
-      wrap: compile,
       signal,
     };
     const trained = await trainTasks({

@@ -16,7 +16,7 @@ import {
 import type { FittedTasks } from "../deep/predict.js";
 import { show } from "../layers/layer.js";
 import type { Batch, Objective, ObjectiveParameters } from "../objective/objective.js";
-import type { TrainingState } from "./state.js";
+import type { Moving } from "./state.js";
 
 /** Training met a number that is infinite or not a number. The last good state is kept. */
 export class NotFiniteError extends Error {
@@ -90,7 +90,7 @@ function faultIn(body: () => unknown): FirstFault | null {
  */
 export function diagnose(
   objective: Objective,
-  state: TrainingState,
+  state: Moving,
   batch: Batch,
   step: number,
   repeat: () => unknown,
@@ -123,7 +123,7 @@ export function diagnose(
   return new NotFiniteError(step, null, fault?.operation ?? null, where("outside the tasks' losses", fault));
 }
 
-function gradientOf(state: TrainingState, f: (parameters: ObjectiveParameters) => Tensor): Structure {
+function gradientOf(state: Moving, f: (parameters: ObjectiveParameters) => Tensor): Structure {
   const { pullback } = vjp((p: ObjectiveParameters) => cast(reshape(f(p), []), "float64"), [state.parameters]);
   return pullback(full([], 1, "float64"))[0];
 }

@@ -37,15 +37,15 @@ export interface StepEvent {
   readonly weights?: Named<number>;
 }
 
-/** Where training stands between two steps, beside the state: plain JSON. */
+/** Where training stands between two steps, beside the state: plain JSON, kept up as training goes on. */
 export interface Position {
   /** Steps done. */
-  readonly step: number;
-  /** Sums of the losses over the current epoch's steps. */
-  readonly sums: readonly number[];
-  /** And of the balancer's weights; empty where it gives none. */
-  readonly weightSums: readonly number[];
-  readonly history: readonly EpochRecord[];
+  step: number;
+  /** Sums of the losses over the current epoch's steps; empty before the first. */
+  sums: number[];
+  /** And of the balancer's weights; always empty where it gives none. */
+  weightSums: number[];
+  readonly history: EpochRecord[];
   /** The best validation total so far and the epoch it was met in; null before any. */
-  readonly best: { readonly epoch: number; readonly total: number } | null;
+  best: { readonly epoch: number; readonly total: number } | null;
 }

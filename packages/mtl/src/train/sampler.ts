@@ -41,7 +41,8 @@ export function createSampler({ rows, batchSize, temperature = 1, seed }: Sample
   const passOf = (group: number, pass: number): Int32Array => {
     const known = passes[group]!.get(pass);
     if (known) return known;
-    const order = Int32Array.from({ length: rows[group]! }, (_, row) => row);
+    const order = new Int32Array(rows[group]!);
+    for (let row = 0; row < order.length; row++) order[row] = row;
     shuffle(order, createRandom(mix(seed, group, pass)));
     if (passes[group]!.size > 1) passes[group]!.clear();
     passes[group]!.set(pass, order);

@@ -11,18 +11,23 @@ import {
   sum,
   type Tensor,
   tensor,
+  zerosLike,
 } from "@kinship/tensor";
 import type { Balancer } from "../balance/balancer.js";
 import { combineGradients, crossGramianTensor, gramianTensor } from "../gradients/gramian.js";
 import type { Batch, Objective, ObjectiveParameters } from "../objective/objective.js";
 import { clipByNorm } from "../optimizers/clipping.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
-import type { TrainingState } from "./state.js";
+import type { Carried, Carrier, Moving } from "./state.js";
 import { addStructures, lossesOf, type TaskGradients, taskGradients } from "./task-gradients.js";
 
-/** Wraps a function of structures of tensors: the identity, or `compile`. */
+/**
+ * Wraps a function of structures of tensors: the identity, or `compile`. `donate` names arguments that are not used
+ * again, whose memory results may take.
+ */
 export type Wrap = <Arguments extends readonly Structure[], Result extends Structure>(
   f: (...args: Arguments) => Result,
+  options?: { readonly donate?: readonly number[] },
 ) => (...args: Arguments) => Result;
 
 export interface StepOptions {
@@ -31,11 +36,11 @@ export interface StepOptions {
   readonly balancer?: Balancer;
   /** The largest norm of the gradient. */
   readonly clipNorm?: number;
-  readonly wrap?: Wrap;
+  readonly wrap: Wrap;
 }
 
 export interface Stepped {
-  readonly state: TrainingState;
+  readonly state: Carried;
   /** One a task, before the step. */
   readonly losses: Float64Array;
   /** Whether every loss and every new parameter is finite. */
@@ -44,77 +49,107 @@ export interface Stepped {
   readonly weights?: Float64Array;
 }
 
-/** `active` has a 1 for each task whose loss counts. `independent` are batches for balancers that need two more. */
-export type Step = (
-  state: TrainingState,
-  batch: Batch,
-  active: Float64Array,
-  independent?: readonly [Batch, Batch],
-) => Stepped;
+export interface StepInput {
+  readonly batch: Batch;
+  /** A 1 for each task whose loss counts. */
+  readonly active: Float64Array;
+  /** For balancers that need two more. */
+  readonly independent?: readonly [Batch, Batch];
+  /** The tensors of a state that nobody uses any more: the new state may take their memory. */
+  readonly spare?: readonly Tensor[];
+}
 
-type Outcome = { readonly state: TrainingState; readonly losses: Tensor; readonly finite: Tensor };
+export type Step = (state: Carried, input: StepInput) => Stepped;
+
+type Outcome = { readonly list: readonly Tensor[]; readonly losses: Tensor; readonly finite: Tensor };
 
 /** One update of everything. Each part that computes is a pure function of tensors, passed through `wrap`. */
-export function createStep(options: StepOptions): Step {
-  const { objective, balancer, wrap = (f) => f } = options;
-  const whole = wrap((state: TrainingState, batch: Structure, weights: Tensor) =>
-    weightedStep(options, state, batch as unknown as Batch, weights),
+export function createStep(options: StepOptions, { list: listOf, records, ofList }: Carrier): Step {
+  const { objective, balancer, wrap } = options;
+  const outcome = ({ state, ...rest }: Updated): Outcome => ({ list: listOf(state), ...rest });
+  const whole = wrap(
+    (list: readonly Tensor[], batch: Structure, weights: Tensor, _spare: readonly Tensor[]) =>
+      outcome(weightedStep(options, records(list), batch as unknown as Batch, weights)),
+    { donate: [3] },
   );
-  const lossesOnly = wrap((state: TrainingState, batch: Structure) =>
-    lossVector(objective, state, batch as unknown as Batch),
+  const lossesOnly = wrap((list: readonly Tensor[], batch: Structure) =>
+    lossVector(objective, records(list), batch as unknown as Batch),
   );
-  const perTask = wrap((state: TrainingState, batch: Structure, weights: Tensor) => {
-    const found = taskGradients(objective, state, batch as unknown as Batch, weights);
+  const perTask = wrap((list: readonly Tensor[], batch: Structure, weights: Tensor) => {
+    const found = taskGradients(objective, records(list), batch as unknown as Batch, weights);
     const { losses, shared } = found;
     // A gradient that is not finite shows in its own square.
     const gramian = balancer?.kind === "gramian" ? gramianOf(shared) : full([], 0, "float64");
     return { ...found, gramian, finite: finiteness([losses, balancer?.kind === "gramian" ? gramian : shared]) };
   });
   const cross = wrap((a: readonly Structure[], b: readonly Structure[]) => crossOf(a, b));
-  const weighed = wrap((state: TrainingState, gradients: TaskGradients, weights: Tensor) =>
-    update(options, state, withShared(gradients, combined(weights, gradients.shared)), gradients),
+  const weighed = wrap(
+    (list: readonly Tensor[], gradients: TaskGradients, weights: Tensor, _spare: readonly Tensor[]) =>
+      outcome(update(options, records(list), withShared(gradients, combined(weights, gradients.shared)), gradients)),
+    { donate: [3] },
   );
-  const directed = wrap((state: TrainingState, gradients: TaskGradients, direction: Structure) =>
-    update(options, state, withShared(gradients, direction), gradients),
+  const directed = wrap(
+    (list: readonly Tensor[], gradients: TaskGradients, direction: Structure, _spare: readonly Tensor[]) =>
+      outcome(update(options, records(list), withShared(gradients, direction), gradients)),
+    { donate: [3] },
   );
-  const numbers = (losses: Tensor): Float64Array => Float64Array.from(losses.toTypedArray());
-  const read = ({ state, losses, finite }: Outcome): Stepped => ({
-    state,
+  const numbers = (values: Tensor) => values.toTypedArray() as Float64Array;
+  const read = ({ list, losses, finite }: Outcome, balance: Structure): Stepped => ({
+    state: ofList(list, balance),
     losses: numbers(losses),
     finite: finite.item() === 0,
   });
   const given = objective.weights.toTypedArray() as Float64Array;
-  const scaled = (active: Float64Array, by?: Float64Array): Tensor =>
-    tensor(active.map((value, t) => value * given[t]! * (by?.[t] ?? 1)));
+  const times = (active: Float64Array, by: (t: number) => number): Tensor =>
+    tensor(active.map((value, t) => value * given[t]! * by(t)));
+  // The same tasks count for many steps.
+  let known: { readonly active: Float64Array; readonly weights: Tensor } | undefined;
+  const scaled = (active: Float64Array): Tensor => {
+    if (known?.active !== active) known = { active, weights: times(active, () => 1) };
+    return known.weights;
+  };
 
-  return (state, batch, active, independent) => {
+  return (state, { batch, active, independent, spare = state.list.map(zerosLike) }) => {
     const rows = batch as unknown as Structure;
-    if (!balancer) return read(whole(state, rows, scaled(active)));
+    const { list } = state;
+    if (!balancer) return read(whole(list, rows, scaled(active), spare), state.balance);
     if (balancer.kind === "losses") {
-      const before = numbers(lossesOnly(state, rows));
+      const before = numbers(lossesOnly(list, rows));
       if (!before.every(Number.isFinite)) return { state, losses: before, finite: false };
       const { state: balance, weights } = balancer.weigh(state.balance, before);
-      const stepped = { ...read(whole({ ...state, balance }, rows, scaled(active, weights))), weights };
+      const stepped = {
+        ...read(
+          whole(
+            list,
+            rows,
+            times(active, (t) => weights[t]!),
+            spare,
+          ),
+          balance,
+        ),
+        weights,
+      };
       if (!balancer.observe || !stepped.finite) return stepped;
-      const after = numbers(lossesOnly({ ...stepped.state, key: state.key }, rows));
-      return { ...stepped, state: { ...stepped.state, balance: balancer.observe(stepped.state.balance, after) } };
+      const { key } = records(list);
+      const after = numbers(lossesOnly(listOf({ ...records(stepped.state.list), key }), rows));
+      return { ...stepped, state: ofList(stepped.state.list, balancer.observe(balance, after)) };
     }
-    const { gramian, finite, ...gradients } = perTask(state, rows, scaled(active));
+    const { gramian, finite, ...gradients } = perTask(list, rows, scaled(active));
     const losses = numbers(gradients.losses);
     if (finite.item() !== 0) return { state, losses, finite: false };
     if (balancer.kind === "jacobian") {
       const found = balancer.direct(state.balance, { gradients: gradients.shared as never, losses });
-      return read(directed({ ...state, balance: found.state }, gradients, found.direction));
+      return read(directed(list, gradients, found.direction, spare), found.state);
     }
     const sharedOn = (other: Batch): readonly Structure[] =>
-      perTask(state, other as unknown as Structure, scaled(active)).shared;
+      perTask(list, other as unknown as Structure, scaled(active)).shared;
     const found = balancer.weigh(state.balance, {
       gramian: numbers(gramian),
       losses,
       ...(independent && { crossGramian: numbers(cross(sharedOn(independent[0]), sharedOn(independent[1]))) }),
     });
     const { weights } = found;
-    return { ...read(weighed({ ...state, balance: found.state }, gradients, tensor(weights))), weights };
+    return { ...read(weighed(list, gradients, tensor(weights), spare), found.state), weights };
   };
 }
 
@@ -135,10 +170,12 @@ const finiteness = (structures: readonly Structure[]): Tensor =>
     .map((leaf) => cast(sum(mul(leaf, 0)), "float64"))
     .reduce((a, b) => add(a, b), full([], 0, "float64"));
 
-const lossVector = (objective: Objective, state: TrainingState, batch: Batch): Tensor =>
+const lossVector = (objective: Objective, state: Moving, batch: Batch): Tensor =>
   stack(lossesOf(objective, state, state.parameters, batch).losses);
 
-function weightedStep(options: StepOptions, state: TrainingState, batch: Batch, weights: Tensor): Outcome {
+type Updated = { readonly state: Moving; readonly losses: Tensor; readonly finite: Tensor };
+
+function weightedStep(options: StepOptions, state: Moving, batch: Batch, weights: Tensor): Updated {
   const { objective } = options;
   const [, gradients, { losses, layers }] = valueAndGrad(
     (parameters: ObjectiveParameters): [Tensor, { losses: Tensor; layers: Structure }] => {
@@ -154,10 +191,10 @@ function weightedStep(options: StepOptions, state: TrainingState, batch: Batch, 
 
 function update(
   { optimizer, clipNorm }: StepOptions,
-  state: TrainingState,
+  state: Moving,
   gradients: ObjectiveParameters,
   { layers, losses }: Pick<TaskGradients, "layers" | "losses">,
-): Outcome {
+): Updated {
   const clipped = clipNorm === undefined ? gradients : clipByNorm(gradients, clipNorm);
   const updated = optimizer.update(state.optimizer, clipped, state.parameters);
   const [key] = splitKey(state.key) as [Tensor, Tensor];

@@ -17,12 +17,12 @@ import {
   zerosLike,
 } from "@kinship/tensor";
 import type { Batch, Objective, ObjectiveParameters } from "../objective/objective.js";
-import type { TrainingState } from "./state.js";
+import type { Moving } from "./state.js";
 
 /** One loss a task, float64, unweighted. `part` tells apart the randomness of parts of one batch. */
 export function lossesOf(
   objective: Objective,
-  { key, layers: state }: Pick<TrainingState, "key" | "layers">,
+  { key, layers: state }: Pick<Moving, "key" | "layers">,
   parameters: ObjectiveParameters,
   batch: Batch,
   part = 0,
@@ -49,12 +49,7 @@ export type TaskGradients = {
  * rows only, so that all of them together cost about as much as one. The penalties' gradient of what is shared belongs
  * to no task: no balancer weighs it.
  */
-export function taskGradients(
-  objective: Objective,
-  state: TrainingState,
-  batch: Batch,
-  weights: Tensor,
-): TaskGradients {
+export function taskGradients(objective: Objective, state: Moving, batch: Batch, weights: Tensor): TaskGradients {
   const { tasks } = objective;
   const found: Record<string, { readonly loss: Tensor; readonly shared: Structure }> = {};
   let { layers } = state;
@@ -95,13 +90,13 @@ const withoutShared = ({ model, kinds }: ObjectiveParameters): Structure => ({ t
  * One encoder for all rows takes them at once, which is fast for one pass back and wasteful for one a task. Statistics
  * over all rows, as batch norm takes them, must stay together.
  */
-function partsOf({ model }: Objective, { layers }: TrainingState, batch: Batch): readonly Batch[] {
+function partsOf({ model }: Objective, { layers }: Moving, batch: Batch): readonly Batch[] {
   const { encoder } = layers as unknown as { readonly encoder: Structure };
   const apart = model.encoder.oneForAll && leaves("taskGradients", encoder).length === 0;
   return apart ? batch.map((group) => [group]) : [batch];
 }
 
-function penaltyGradient(objective: Objective, { parameters, penalties }: TrainingState): ObjectiveParameters {
+function penaltyGradient(objective: Objective, { parameters, penalties }: Moving): ObjectiveParameters {
   if (objective.penalties.length === 0) return mapLeaves("taskGradients", parameters, zerosLike);
   const { gradients } = jacobianOfTasks((own: ObjectiveParameters) => [objective.penalty(own, penalties)])(
     parameters,

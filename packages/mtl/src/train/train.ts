@@ -1,4 +1,5 @@
-import { randomKey, type Structure, splitKey, type Tensor } from "@kinship/tensor";
+import { leaves, mapLeaves, randomKey, type Structure, splitKey, type Tensor, tensor } from "@kinship/tensor";
+import { compile } from "@kinship/tensor/compile";
 import type { Balancer } from "../balance/balancer.js";
 import { InputError } from "../errors.js";
 import type { Floating } from "../layers/layer.js";
@@ -7,14 +8,15 @@ import { type Named, record } from "../models/encoder.js";
 import type { Scaling } from "../objective/kind.js";
 import type { Batch, Objective } from "../objective/objective.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
+import { createDraw, type Draw } from "./batches.js";
 import { readCheckpoint, type Settings, type Snapshot, writeCheckpoint } from "./checkpoint.js";
-import { batchOf, checkDataset, type Dataset, fingerprint, fitScalings, type PreparedGroup, prepare } from "./data.js";
+import { checkDataset, type Dataset, fingerprint, fitScalings, type PreparedGroup, prepare } from "./data.js";
 import { diagnose } from "./diagnose.js";
 import { createForward, type Forward } from "./outputs.js";
 import { createProbe, type Probe } from "./probe.js";
-import type { EpochRecord, StepEvent } from "./progress.js";
+import type { EpochRecord, Position, StepEvent } from "./progress.js";
 import { createSampler, type Sampler } from "./sampler.js";
-import type { TrainingState } from "./state.js";
+import { type Carried, type Carrier, createCarrier, type TrainingState } from "./state.js";
 import { createStep, type Step, type Wrap } from "./step.js";
 import { validate } from "./validation.js";
 
@@ -47,7 +49,7 @@ export interface TrainOptions extends RunControl {
   readonly checkpoint?: { save(bytes: Uint8Array): void | Promise<void>; readonly everySteps?: number };
   /** Goes on from a checkpoint to the same bits as if it had never stopped. */
   readonly resume?: Uint8Array;
-  /** Wraps what a step computes: pass `compile` to compile it. */
+  /** Wraps what a step computes: `compile` unless given. `(f) => f` computes operation by operation. */
   readonly wrap?: Wrap;
 }
 
@@ -70,63 +72,89 @@ export interface Trained {
  */
 export async function train(options: TrainOptions): Promise<Trained> {
   const run = begin(options);
-  const { objective, sampler, total, step, validation, groups, settings } = run;
-  let snapshot = run.start;
-  if (options.resume) snapshot = readCheckpoint(options.resume, snapshot, settings);
-  const save = async () => options.checkpoint?.save(writeCheckpoint(snapshot, settings));
+  const { objective, sampler, total, step, validation, settings, draws, carrier } = run;
+  const start = options.resume ? readCheckpoint(new Uint8Array(options.resume), run.start, settings) : run.start;
+  const { position } = start;
+  let state = carrier.ofRecords(start.state);
+  let best: Snapshot["best"] | null = position.best && start.best;
+  const save = async () =>
+    options.checkpoint?.save(
+      writeCheckpoint({ state: state.records, best: best ?? bestOf(state.records), position }, settings),
+    );
   const breathe = breather("training", options);
   const { patience = Number.POSITIVE_INFINITY } = options.earlyStopping ?? {};
-  const isTired = ({ best, history }: Snapshot["position"]) => best !== null && history.length - best.epoch >= patience;
+  const isTired = () => position.best !== null && position.history.length - position.best.epoch >= patience;
+  const named = (values: ArrayLike<number>) => record(objective.tasks, (_, t) => values[t]!);
 
   let activeIn = -1;
   let active: Float64Array = new Float64Array();
-  while (snapshot.position.step < total && !isTired(snapshot.position)) {
+  let spare: readonly Tensor[] | undefined;
+  while (position.step < total && !isTired()) {
     try {
-      const pause = breathe(snapshot.position.step, total);
+      const pause = breathe(position.step, total);
       if (pause) await pause;
     } catch (reason) {
       await save();
       throw reason;
     }
-    const { position } = snapshot;
     const epoch = Math.floor(position.step / sampler.stepsInEpoch);
-    if (epoch !== activeIn) [activeIn, active] = [epoch, activeTasks(objective, epoch)];
-    const before = position.step % sampler.stepsInEpoch === 0 ? settled(run, snapshot.state, epoch) : snapshot.state;
-    const draw = (offset: number) => batchOf(groups, sampler.rowsAt(position.step + offset * total));
-    const batch = draw(0);
-    const independent = options.balancer?.needs.independentBatch ? ([draw(1), draw(2)] as const) : undefined;
-    const stepped = step(before, batch, active, independent);
+    if (epoch !== activeIn) [activeIn, active] = [epoch, activeTasks(objective, epoch, active)];
+    if (position.step % sampler.stepsInEpoch === 0) state = settled(run, state, epoch);
+    const [batch, ...others] = draws.map((draw, k) => draw(sampler.rowsAt(position.step + k * total)));
+    const input = {
+      ...{ batch: batch!, active },
+      ...(others.length === 2 && { independent: others as unknown as readonly [Batch, Batch] }),
+    };
+    const stepped = step(state, spare ? { ...input, spare } : input);
     if (!stepped.finite) {
       await save();
-      const error = diagnose(objective, before, batch, position.step, () => step(before, batch, active, independent));
-      const { parameters, layers } = before;
+      const error = diagnose(objective, state.records, batch!, position.step, () => step(state, input));
+      const { parameters, layers } = state.records;
       error.lastGood = { objective, parameters, layers, scalings: run.scalings };
       throw error;
     }
-    const done = position.step + 1;
-    const named = (values: ArrayLike<number>) => record(objective.tasks, (_, t) => values[t]!);
     const { losses, weights } = stepped;
+    position.step++;
+    addTo(position.sums, losses);
+    if (weights) addTo(position.weightSums, weights);
     options.onStep?.({
-      step: done,
+      step: position.step,
       epoch: epoch + 1,
       losses: named(losses),
       ...(weights && { weights: named(weights) }),
     });
-    const sums = position.sums.map((sum, t) => sum + losses[t]!);
-    const weightSums = weights ? Array.from(weights, (weight, t) => weight + (position.weightSums[t] ?? 0)) : [];
-    snapshot = { ...snapshot, state: stepped.state, position: { ...position, step: done, sums, weightSums } };
-    if (done % sampler.stepsInEpoch === 0 || done === total) {
-      snapshot = endEpoch(run, snapshot, epoch, active, batch);
-      options.onEpoch?.(snapshot.position.history.at(-1)!);
+    spare = state.list;
+    state = run.remembers ? outlasting(run, stepped.state) : stepped.state;
+    const isLast = position.step === total;
+    if (isLast || position.step % sampler.stepsInEpoch === 0) {
+      state = refreshed(run, state);
+      if (endEpoch(run, position, state, epoch, active, batch!))
+        best = mapLeaves("train", bestOf(state.records), copyOf);
+      options.onEpoch?.(position.history.at(-1)!);
     }
     const { everySteps = sampler.stepsInEpoch } = options.checkpoint ?? {};
-    if (done % everySteps === 0 || done === total) await save();
+    if (options.checkpoint && (isLast || position.step % everySteps === 0)) await save();
   }
   options.onProgress?.({ stage: "training", done: total, total });
-  const { history, step: steps } = snapshot.position;
-  const { parameters, layers } = options.earlyStopping && validation ? snapshot.best : snapshot.state;
-  const stopped = isTired(snapshot.position) ? "early" : "finished";
+  const { history, step: steps } = position;
+  const { parameters, layers } = (options.earlyStopping && validation && best) || state.records;
+  const stopped = isTired() ? "early" : "finished";
   return { objective, parameters, layers, scalings: run.scalings, history, stopped, steps };
+}
+
+const copyOf = (x: Tensor): Tensor => tensor(x.toTypedArray(), { shape: x.shape });
+
+const bestOf = ({ parameters, layers }: TrainingState): Snapshot["best"] => ({ parameters, layers });
+
+/** Layers may remember what they were given itself; a batch's memory is written to at the next step. */
+function outlasting({ carrier, draws }: Run, { records }: Carried): Carried {
+  const layers = draws.reduce((kept, draw) => draw.detached(kept), records.layers);
+  return carrier.ofRecords({ ...records, layers });
+}
+
+/** The first value begins a sum. */
+function addTo(sums: number[], values: ArrayLike<number>): void {
+  for (let t = 0; t < values.length; t++) sums[t] = (sums[t] ?? 0) + values[t]!;
 }
 
 interface Run {
@@ -135,6 +163,11 @@ interface Run {
   /** Steps in all. */
   readonly total: number;
   readonly step: Step;
+  readonly carrier: Carrier;
+  /** The step's batch, then those of balancers that need two more. */
+  readonly draws: readonly Draw[];
+  /** Whether any layer has a state. */
+  readonly remembers: boolean;
   readonly seed: number;
   readonly groups: readonly PreparedGroup[];
   readonly validation:
@@ -148,7 +181,16 @@ interface Run {
 }
 
 function begin(options: TrainOptions): Run {
-  const { objective, data, batchSize = 32, temperature = 1, seed = 0, dtype = "float32", balancer, wrap } = options;
+  const {
+    objective,
+    data,
+    batchSize = 32,
+    temperature = 1,
+    seed = 0,
+    dtype = "float32",
+    balancer,
+    wrap = compile,
+  } = options;
   checkDataset(objective, data);
   if (options.validation) checkDataset(objective, options.validation);
   else if (options.earlyStopping) throw new InputError("train: earlyStopping needs validation rows");
@@ -159,8 +201,9 @@ function begin(options: TrainOptions): Run {
   const scalings = fitScalings(objective, data);
   const groups = prepare(objective, data, scalings, dtype);
   const sampler = createSampler({ rows: groups.map(({ rows }) => rows), batchSize, temperature, seed });
+  const batches = balancer?.kind === "gramian" && balancer.needs.independentBatch ? 3 : 1;
   const [initial, training] = splitKey(randomKey(seed)) as [Tensor, Tensor];
-  const { parameters, state: layers } = objective.initialise(initial, dtype);
+  const { parameters, state: layers } = initialise(objective, initial, dtype);
   const state: TrainingState = {
     parameters,
     layers,
@@ -169,6 +212,7 @@ function begin(options: TrainOptions): Run {
     penalties: objective.penalties.map((penalty) => penalty.start(parameters)),
     key: training,
   };
+  const carrier = createCarrier(state);
   const validation = options.validation && {
     data: options.validation,
     groups: prepare(objective, options.validation, scalings, dtype),
@@ -178,7 +222,10 @@ function begin(options: TrainOptions): Run {
     objective,
     sampler,
     total: totalSteps(options, sampler),
-    step: createStep(options),
+    step: createStep({ ...options, wrap }, carrier),
+    draws: Array.from({ length: batches }, () => createDraw(groups, sampler.counts)),
+    carrier,
+    remembers: leaves("train", layers).length > 0,
     seed,
     groups,
     validation,
@@ -202,11 +249,17 @@ function begin(options: TrainOptions): Run {
     start: {
       state,
       best: { parameters, layers },
-      position: { step: 0, sums: objective.tasks.map(() => 0), weightSums: [], history: [], best: null },
+      position: { step: 0, sums: [], weightSums: [], history: [], best: null },
     },
     forward: createForward(objective, wrap),
     probe: options.trackGradients ? createProbe(objective, wrap) : undefined,
   };
+}
+
+/** Copies: steps write to their state's memory, and layers may give what they keep. */
+function initialise(objective: Objective, key: Tensor, dtype: Floating) {
+  const { parameters, state } = objective.initialise(key, dtype);
+  return { parameters: mapLeaves("train", parameters, copyOf), state: mapLeaves("train", state, copyOf) };
 }
 
 function totalSteps({ epochs, steps }: TrainOptions, { stepsInEpoch }: Sampler): number {
@@ -224,52 +277,62 @@ function startBalancer(balancer: Balancer | undefined, { tasks }: Objective, sha
   return method.start(tasks.length, shared);
 }
 
-const activeTasks = ({ tasks, kinds }: Objective, epoch: number): Float64Array =>
-  Float64Array.from(tasks, (task) => ((kinds[task]!.settle?.afterEpoch ?? 0) > epoch ? 0 : 1));
-
-/** Sets the numbers of the kinds whose warm-up ends with this epoch. */
-function settled({ objective, groups, seed, forward }: Run, state: TrainingState, epoch: number): TrainingState {
-  let { kinds } = state.parameters;
-  for (const { x, targets } of groups)
-    for (const task of Object.keys(targets)) {
-      const settle = objective.kinds[task]!.settle;
-      if (settle?.afterEpoch !== epoch) continue;
-      const output = forward(state.parameters, state.layers, x, [task])[task]!;
-      kinds = { ...kinds, [task]: settle.parameters(output, kinds[task]!, seed) };
-    }
-  return kinds === state.parameters.kinds ? state : { ...state, parameters: { ...state.parameters, kinds } };
+/** A 1 for each task that counts in an epoch; the array before where it is the same. */
+function activeTasks({ tasks, kinds }: Objective, epoch: number, before: Float64Array): Float64Array {
+  const counts = (t: number) => ((kinds[tasks[t]!]!.settle?.afterEpoch ?? 0) > epoch ? 0 : 1);
+  let isSame = before.length === tasks.length;
+  for (let t = 0; t < tasks.length; t++) isSame &&= before[t] === counts(t);
+  return isSame ? before : Float64Array.from(tasks, (_, t) => counts(t));
 }
 
-function endEpoch(run: Run, snapshot: Snapshot, epoch: number, active: Float64Array, batch: Batch): Snapshot {
-  const { objective, sampler, validation, forward, probe } = run;
-  const { position } = snapshot;
+/** Sets the numbers of the kinds whose warm-up ends with this epoch. */
+function settled({ objective, groups, seed, forward, carrier }: Run, state: Carried, epoch: number): Carried {
+  const due = objective.tasks.filter((task) => objective.kinds[task]!.settle?.afterEpoch === epoch);
+  if (due.length === 0) return state;
+  const { records } = state;
+  let { kinds } = records.parameters;
+  for (const { x, targets } of groups)
+    for (const task of due.filter((name) => name in targets)) {
+      const output = forward(records.parameters, records.layers, x, [task])[task]!;
+      kinds = { ...kinds, [task]: objective.kinds[task]!.settle!.parameters(output, kinds[task]!, seed) };
+    }
+  return carrier.ofRecords({ ...records, parameters: { ...records.parameters, kinds } });
+}
+
+/** What penalties learn from an epoch's parameters. */
+function refreshed({ objective, carrier }: Run, state: Carried): Carried {
+  if (objective.penalties.length === 0) return state;
+  const { records } = state;
   const penalties = objective.penalties.map(
-    (penalty, k) =>
-      penalty.refresh?.(snapshot.state.parameters, snapshot.state.penalties[k]!) ?? snapshot.state.penalties[k]!,
+    (penalty, k) => penalty.refresh?.(records.parameters, records.penalties[k]!) ?? records.penalties[k]!,
   );
-  const state = { ...snapshot.state, penalties };
+  return carrier.ofRecords({ ...records, penalties });
+}
+
+/** Adds the epoch to the history. Whether it is the best so far by validation. */
+function endEpoch(
+  { objective, sampler, validation, forward, probe }: Run,
+  position: Position,
+  state: Carried,
+  epoch: number,
+  active: Float64Array,
+  batch: Batch,
+): boolean {
   const steps = position.step - epoch * sampler.stepsInEpoch;
-  const losses = record(objective.tasks, (_, t) => position.sums[t]! / steps);
-  const found = validation && validate(objective, state.parameters, state.layers, validation, active, forward);
-  const weights = record(objective.tasks, (_, t) => position.weightSums[t]! / steps);
-  const entry: EpochRecord = {
-    ...{ epoch: epoch + 1, step: position.step, losses },
+  const means = (sums: readonly number[]) => record(objective.tasks, (_, t) => sums[t]! / steps);
+  const found =
+    validation && validate(objective, state.records.parameters, state.records.layers, validation, active, forward);
+  position.history.push({
+    ...{ epoch: epoch + 1, step: position.step, losses: means(position.sums) },
     ...(found && { validation: found }),
-    ...(position.weightSums.length > 0 && { weights }),
-    ...(probe && { gradients: probe(state, batch) }),
-  };
+    ...(position.weightSums.length > 0 && { weights: means(position.weightSums) }),
+    ...(probe && { gradients: probe(state.records, batch) }),
+  });
+  position.sums = [];
+  position.weightSums = [];
   // Totals before all tasks count are not comparable with those after.
-  const counts = active.every((value) => value === 1);
-  const isBest = found !== undefined && counts && found.total < (position.best?.total ?? Number.POSITIVE_INFINITY);
-  return {
-    state,
-    best: isBest || !found ? { parameters: state.parameters, layers: state.layers } : snapshot.best,
-    position: {
-      step: position.step,
-      sums: objective.tasks.map(() => 0),
-      weightSums: [],
-      history: [...position.history, entry],
-      best: isBest ? { epoch: epoch + 1, total: found.total } : position.best,
-    },
-  };
+  if (!found || active.some((value) => value !== 1)) return false;
+  if (!(found.total < (position.best?.total ?? Number.POSITIVE_INFINITY))) return false;
+  position.best = { epoch: epoch + 1, total: found.total };
+  return true;
 }

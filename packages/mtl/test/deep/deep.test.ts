@@ -199,6 +199,8 @@ describe("comparison with single tasks", () => {
       batchSize: 12,
       seeds: [0],
       optimizer: sgd({ learningRate: 0.1 }),
+      // So that every call is seen.
+      wrap: (f) => f,
     });
     // Together 8 rows of price and 4 of discount, five times; alone the same again.
     expect({ eight: seen["8"]!.length, four: seen["4"]!.length }).toEqual({ eight: 10, four: 10 });

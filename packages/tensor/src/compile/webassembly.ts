@@ -1,3 +1,4 @@
+import { copyInto } from "../copy.js";
 import type { DType, TypedArray } from "../dtype.js";
 import { contiguousStride, isContiguous, sizeOf } from "../layout.js";
 import { uninitialized } from "../memory.js";
@@ -167,7 +168,7 @@ function timed(functions: readonly (() => void)[], profile: { calls: number; mil
 
 function write(view: TypedArray, x: Tensor): void {
   const { data, offset } = x;
-  if (!isContiguous(x)) view.set(x.toTypedArray());
+  if (!isContiguous(x)) copyInto(view, 0, data, x);
   else if (offset === 0 && data.length === view.length) view.set(data);
   else if (view.length === 1) view[0] = data[offset];
   else view.set(data.subarray(offset, offset + view.length));
