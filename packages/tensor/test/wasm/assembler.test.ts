@@ -11,6 +11,7 @@ import {
   i32,
   i32x4,
   i64,
+  interleave,
   type Local,
   ModuleBuilder,
   select,
@@ -159,7 +160,8 @@ describe("functions", () => {
   test("interleaved pieces keep their order and share no locals, and what is inside a block stays together", () => {
     const collatz = single(["i32", "i32"], ["i32", "i32"], (f, ...starts) => {
       const results = f.locals("i32", 2);
-      f.interleave(
+      interleave(
+        f,
         starts.map((start, k) => () => {
           const n = f.let(start);
           f.loop((again) => {

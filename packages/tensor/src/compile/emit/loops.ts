@@ -1,7 +1,7 @@
 import { bytesPerElement } from "../../dtype.js";
 import { scalarType } from "../../scalar/evaluate.js";
 import { linearizeAll, type Step } from "../../scalar/linearize.js";
-import { type FunctionBuilder, i32, i32x4, type Local } from "../../wasm/assembler/index.js";
+import { type FunctionBuilder, i32, i32x4, interleave, type Local } from "../../wasm/assembler/index.js";
 import { forRange } from "../../wasm/loops.js";
 import type { Site } from "../../wasm/math/shape.js";
 import type { LoopKernel, Statement } from "../kernel.js";
@@ -214,7 +214,10 @@ class LoopEmitter {
 
   /** Code for each vector of a group, side by side. */
   #together(valid: readonly number[], body: (valid: number, part: number) => void): void {
-    this.#f.interleave(valid.map((lanes, part) => () => this.#f.scope(() => body(lanes, part))));
+    interleave(
+      this.#f,
+      valid.map((lanes, part) => () => this.#f.scope(() => body(lanes, part))),
+    );
   }
 
   /** All phases for the kept index (or, with lanes there, for vectors of `valid` indices) at hand. */

@@ -14,30 +14,44 @@ export interface Label {
   readonly depth: number;
 }
 
+/** Code in the making. */
+export interface Draft {
+  readonly code: CodeWriter;
+  /** Locals that can be used again. */
+  readonly free: Local[];
+  /** How deep it begins, and where the statements at that depth end. */
+  readonly depth: number;
+  readonly ends: number[];
+}
+
 /** Writes the body of one function. Statements are written in the order of the calls. */
 export class FunctionBuilder {
-  #code = new CodeWriter((vector) => this.#constant(vector));
   readonly parameters: readonly Local[];
   readonly #locals: ValueType[] = [];
-  #free: Local[] = [];
   readonly #scopes: Local[][] = [];
   readonly #constants = new Map<string, { readonly local: number; readonly vector: Uint8Array }>();
   #depth = 0;
-  /** Where the statements end that are written to be interleaved, and how deep they stand. */
-  #ends: { readonly at: number[]; readonly depth: number } | undefined;
+  /** Where statements are written; `interleave` changes it for a while. */
+  draft: Draft = this.newDraft();
 
   constructor(parameters: readonly ValueType[]) {
     this.parameters = parameters.map((type, index) => new Local(type, index));
   }
 
   get code(): CodeWriter {
-    return this.#code;
+    return this.draft.code;
+  }
+
+  /** Code of the same function, to be written apart, with locals that no other draft uses. */
+  newDraft(): Draft {
+    return { code: new CodeWriter((vector) => this.#constant(vector)), free: [], depth: this.#depth, ends: [] };
   }
 
   /** A local variable. It holds zero, or what a released local of its type held last. */
   local(type: ValueType): Local {
-    const reusable = this.#free.findIndex((local) => local.type === type);
-    const local = reusable >= 0 ? this.#free.splice(reusable, 1)[0]! : this.#newLocal(type);
+    const { free } = this.draft;
+    const reusable = free.findIndex((local) => local.type === type);
+    const local = reusable >= 0 ? free.splice(reusable, 1)[0]! : this.#newLocal(type);
     this.#scopes.at(-1)?.push(local);
     return local;
   }
@@ -66,7 +80,7 @@ export class FunctionBuilder {
     try {
       return body();
     } finally {
-      this.#free.push(...this.#scopes.pop()!);
+      this.draft.free.push(...this.#scopes.pop()!);
     }
   }
 
@@ -79,66 +93,31 @@ export class FunctionBuilder {
 
   set(local: Local, value: Expression): void {
     if (local.type !== value.type) throw new TypeError(`set: a local of ${local.type} cannot hold ${value.type}`);
-    value.emit(this.#code);
-    this.#code.opcode(0x21);
-    this.#code.unsigned(local.index);
-    this.#end();
+    value.emit(this.code);
+    this.code.opcode(0x21);
+    this.code.unsigned(local.index);
+    this.endStatement();
   }
 
   do(statement: Statement): void {
-    statement.emit(this.#code);
-    this.#end();
+    statement.emit(this.code);
+    this.endStatement();
   }
 
-  #end(): void {
-    if (this.#ends?.depth === this.#depth) this.#ends.at.push(this.#code.length);
-  }
-
-  /**
-   * Writes pieces of code that do not depend on each other, a statement of each in turn, so that a processor which
-   * looks only so far ahead finds operations that need not wait for one another.
-   */
-  interleave(pieces: readonly (() => void)[]): void {
-    if (pieces.length === 1) {
-      pieces[0]!();
-      return;
-    }
-    const written = pieces.map((piece) => this.#apart(piece));
-    const most = Math.max(0, ...written.map(({ ends }) => ends.length));
-    for (let k = 0; k < most; k++)
-      for (const { code, ends } of written)
-        if (k < ends.length) this.#code.raw(code.subarray(k === 0 ? 0 : ends[k - 1]!, ends[k]));
-    for (const { instructions, free } of written) {
-      this.#code.instructions += instructions;
-      this.#free.push(...free);
-    }
-    this.#end();
-  }
-
-  /** The code of a piece, with locals that no other piece uses. */
-  #apart(piece: () => void) {
-    const [code, free, ends] = [this.#code, this.#free, this.#ends];
-    const at: number[] = [];
-    this.#code = new CodeWriter((vector) => this.#constant(vector));
-    this.#free = [];
-    this.#ends = { at, depth: this.#depth };
-    try {
-      piece();
-      if (at.at(-1) !== this.#code.length) at.push(this.#code.length);
-      return { code: this.#code.finish(), ends: at, instructions: this.#code.instructions, free: this.#free };
-    } finally {
-      [this.#code, this.#free, this.#ends] = [code, free, ends];
-    }
+  /** Called where one ends; `interleave` takes turns there. */
+  endStatement(): void {
+    const { code, depth, ends } = this.draft;
+    if (depth === this.#depth) ends.push(code.length);
   }
 
   #nest(opcode: number, body: (label: Label) => void): void {
-    this.#code.opcode(opcode);
-    this.#code.byte(0x40);
+    this.code.opcode(opcode);
+    this.code.byte(0x40);
     this.#depth++;
     body({ depth: this.#depth });
     this.#depth--;
-    this.#code.byte(0x0b);
-    this.#end();
+    this.code.byte(0x0b);
+    this.endStatement();
   }
 
   /** A block; branching to its label leaves it. */
@@ -152,37 +131,37 @@ export class FunctionBuilder {
   }
 
   if(condition: Expression, then: () => void, otherwise?: () => void): void {
-    condition.emit(this.#code);
+    condition.emit(this.code);
     this.#nest(0x04, () => {
       then();
       if (otherwise === undefined) return;
-      this.#code.opcode(0x05);
+      this.code.opcode(0x05);
       otherwise();
     });
   }
 
   branch(label: Label): void {
-    this.#code.opcode(0x0c);
-    this.#code.unsigned(this.#depth - label.depth);
+    this.code.opcode(0x0c);
+    this.code.unsigned(this.#depth - label.depth);
   }
 
   branchIf(label: Label, condition: Expression): void {
-    condition.emit(this.#code);
-    this.#code.opcode(0x0d);
-    this.#code.unsigned(this.#depth - label.depth);
+    condition.emit(this.code);
+    this.code.opcode(0x0d);
+    this.code.unsigned(this.#depth - label.depth);
   }
 
   /** Branches to labels[index], or to the last label if the index is beyond the others. */
   branchTable(labels: readonly Label[], index: Expression): void {
-    index.emit(this.#code);
-    this.#code.opcode(0x0e);
-    this.#code.unsigned(labels.length - 1);
-    for (const label of labels) this.#code.unsigned(this.#depth - label.depth);
+    index.emit(this.code);
+    this.code.opcode(0x0e);
+    this.code.unsigned(labels.length - 1);
+    for (const label of labels) this.code.unsigned(this.#depth - label.depth);
   }
 
   return(...values: Expression[]): void {
-    for (const value of values) value.emit(this.#code);
-    this.#code.opcode(0x0f);
+    for (const value of values) value.emit(this.code);
+    this.code.opcode(0x0f);
   }
 
   /** Calls a function and puts its results into locals. */
@@ -192,12 +171,12 @@ export class FunctionBuilder {
         `${callee.name}: gives ${callee.results.length} results, ${results.length} locals to hold them`,
       );
     }
-    writeCall(this.#code, callee, operands);
+    writeCall(this.code, callee, operands);
     for (let i = results.length - 1; i >= 0; i--) {
-      this.#code.opcode(0x21);
-      this.#code.unsigned(results[i]!.index);
+      this.code.opcode(0x21);
+      this.code.unsigned(results[i]!.index);
     }
-    this.#end();
+    this.endStatement();
   }
 
   /** The function's code as the module stores it: its locals, then its instructions. */
@@ -220,7 +199,7 @@ export class FunctionBuilder {
       writer.opcode(0x21);
       writer.unsigned(local);
     }
-    writer.raw(this.#code.finish());
+    writer.raw(this.code.finish());
     writer.byte(0x0b);
     return writer.finish();
   }
