@@ -89,8 +89,13 @@ export async function learnOnSplit(
 /** Predictions of rows by the models of their tasks. */
 function predictNamed(model: LinearModel, { tasks, x, features }: PreparedRows): Float64Array {
   const predicted = new Float64Array(tasks.length);
-  for (const name of new Set(tasks)) {
-    const own = [...tasks.keys()].filter((row) => tasks[row] === name);
+  const rowsOf = new Map<string, number[]>();
+  for (const [row, name] of tasks.entries()) {
+    const own = rowsOf.get(name);
+    if (own === undefined) rowsOf.set(name, [row]);
+    else own.push(row);
+  }
+  for (const [name, own] of rowsOf) {
     const inputs = own.map((row) => x.subarray(row * features, (row + 1) * features));
     for (const [i, value] of predictTask(model, name, inputs).entries()) predicted[own[i]!] = value;
   }

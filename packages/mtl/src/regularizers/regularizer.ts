@@ -1,5 +1,5 @@
 import type { Parameters } from "../losses/loss.js";
-import type { KinshipBuilder } from "../relations/kinship.js";
+import type { KinshipBuilder, PrecisionGraph } from "../relations/kinship.js";
 
 /** What W is: one row of `width` weights a task (all outputs of a task in its row), row-major. */
 export interface Shape {
@@ -17,8 +17,11 @@ export interface Penalty {
   proximal(v: Float64Array, step: number, out: Float64Array): number | undefined;
   /** What a duality gap needs; without it a fit is certified by its KKT residual. */
   readonly dual?: Dual;
-  /** K, [T, T], where Ω(W) = ½ Σ_ij K_ij ⟨w_i, w_j⟩: such penalties are solved by Newton's method. */
-  readonly quadratic?: Float64Array;
+  /**
+   * P where Ω(W) = ½ min Σ_ij P_ij ⟨w_i, w_j⟩ over the weights of latent nodes: such penalties are solved by Newton's
+   * method, latent nodes kept, so that P stays sparse.
+   */
+  readonly quadratic?: PrecisionGraph;
   /** Where Ω(W) = norm · Σ_j ‖W_·j‖₂ + ridge/2 ‖W‖_F²: such penalties can be solved feature by feature. */
   readonly featurewise?: { readonly norm: number; readonly ridge: number };
 }

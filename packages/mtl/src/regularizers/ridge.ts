@@ -1,4 +1,5 @@
 import { sumOfSquares } from "../algebra/norms.js";
+import { precisionGraph } from "../relations/kinship.js";
 import type { Regularizer } from "./regularizer.js";
 
 /** Ω(W) = ½ ‖W‖_F²: single-task ridge. */
@@ -14,7 +15,10 @@ export function ridge(): Regularizer {
         for (let i = 0; i < v.length; i++) out[i] = v[i]! / (1 + step);
       },
       dual: { polar: () => 0, conjugate: (v) => sumOfSquares(v) / 2 },
-      quadratic: Float64Array.from({ length: tasks.length ** 2 }, (_, i) => (i % (tasks.length + 1) === 0 ? 1 : 0)),
+      quadratic: precisionGraph(
+        tasks.map(() => 1),
+        [],
+      ),
     }),
   };
 }

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { scalePrecision } from "../relations/precision.js";
 import type { Dual, Penalty, Regularizer, Shape, SplitRegularizer } from "./regularizer.js";
 import { requirePositive } from "./requirements.js";
 
@@ -24,7 +25,7 @@ export function weighted({ regularizer, weight = 1 }: Weighted, caller: string):
           return typeof found === "number" ? weight * found : undefined;
         },
         ...(dual && { dual: scaledDual(dual, weight) }),
-        ...(quadratic && { quadratic: quadratic.map((entry) => weight * entry) }),
+        ...(quadratic && { quadratic: scalePrecision(quadratic, weight) }),
         ...(featurewise && { featurewise: { norm: weight * featurewise.norm, ridge: weight * featurewise.ridge } }),
       };
     },

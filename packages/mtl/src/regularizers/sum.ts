@@ -1,5 +1,6 @@
 import { largestAbsolute } from "../algebra/norms.js";
 import { InputError } from "../errors.js";
+import { sumPrecisions } from "../relations/precision.js";
 import type { Penalty, Regularizer } from "./regularizer.js";
 import { describeParts, type Weighted, weighted } from "./split.js";
 
@@ -64,7 +65,7 @@ export function sumOfRegularizers(parts: readonly Weighted[]): Regularizer {
         value: (w) => penalties.reduce((total, penalty) => total + penalty.value(w), 0),
         proximal,
         ...(quadratics.length === penalties.length && {
-          quadratic: quadratics[0]!.map((_, i) => quadratics.reduce((total, k) => total + k[i]!, 0)),
+          quadratic: sumPrecisions(quadratics, shape.tasks.length),
         }),
       };
     },

@@ -3,6 +3,7 @@ import { InputError } from "../errors.js";
 import type { InterceptMode } from "../linear/model.js";
 import type { AnyRegularizer, Penalty, Shape } from "../regularizers/regularizer.js";
 import { splitPenalty } from "../regularizers/split.js";
+import type { PrecisionGraph } from "../relations/kinship.js";
 import { createBlockCoordinate } from "./block-coordinate.js";
 import type { FitCertificate } from "./certificate.js";
 import { type DataTerm, largestCurvature } from "./data-term.js";
@@ -154,14 +155,14 @@ function finish(solution: Solution, term: DataTerm, copies: number): EngineSolut
   return { weights, parts, intercepts: term.intercepts.slice(), objective, certificate, state };
 }
 
-function newtonEngine(problem: Problem, matrix: Float64Array, { mode, lambda: own }: InterceptChoice): Engine {
+function newtonEngine(problem: Problem, graph: PrecisionGraph, { mode, lambda: own }: InterceptChoice): Engine {
   const { features, outputs, names } = problem;
   const wide = mode === "none" ? problem : withOnes(problem);
   const columns = wide.features;
   const gramsWork = wide.blocks.every(({ loss }) => loss.quadratic) && prefersGrams(wide);
   const term = gramsWork ? createGramTerm(wide, false) : createRowTerm(wide, { free: false, ridge: 0 });
   let least = Number.POSITIVE_INFINITY;
-  for (let t = 0; t < names.length; t++) least = Math.min(least, matrix[t * names.length + t]!);
+  for (let t = 0; t < names.length; t++) least = Math.min(least, graph.diagonal[t]!);
   return {
     lambdaMax() {
       term.evaluate(new Float64Array(term.size), new Float64Array(term.size));
@@ -174,7 +175,7 @@ function newtonEngine(problem: Problem, matrix: Float64Array, { mode, lambda: ow
       const strengths = Float64Array.from({ length: width }, (_, k) => (isIntercept(k) ? coupled : options.lambda));
       const ridge = mode === "free" ? (own ?? 0) : 0;
       const ridges = Float64Array.from({ length: width }, (_, k) => (isIntercept(k) ? ridge : 0));
-      const { weights: state, objective, certificate } = solveNewton(term, { matrix, strengths, ridges }, options);
+      const { weights: state, objective, certificate } = solveNewton(term, { graph, strengths, ridges }, options);
       const weights = new Float64Array(names.length * outputs * features);
       const intercepts = new Float64Array(names.length * outputs);
       for (let row = 0; row < names.length * outputs; row++) {

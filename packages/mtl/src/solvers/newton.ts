@@ -1,13 +1,14 @@
 import { dot } from "../algebra/dot.js";
-import { sumOfSquares } from "../algebra/norms.js";
+import { sumOf, sumOfSquares } from "../algebra/norms.js";
+import type { PrecisionGraph } from "../relations/kinship.js";
+import { multiplyPrecision } from "../relations/precision.js";
 import { remedyFor } from "./certificate.js";
 import type { DataTerm } from "./data-term.js";
 import type { ProximalOptions, Solution } from "./proximal-gradient.js";
 
-/** ½ Σ_k D_k Σ_ij K_ij v_ik v_jk: what Newton's method adds to the data. */
+/** ½ Σ_k D_k Σ_ij P_ij v_ik v_jk over tasks and latent nodes: what Newton's method adds to the data. */
 export interface QuadraticPenalty {
-  /** [T, T] */
-  readonly matrix: Float64Array;
+  readonly graph: PrecisionGraph;
   /** λ, or for an intercept its own, of each entry of a task's row. */
   readonly strengths: Float64Array;
   /** Ridge of each entry of a task's row, whatever K is. */
@@ -23,10 +24,10 @@ export function solveNewton(
   penalty: QuadraticPenalty,
   options: Omit<ProximalOptions, "lambda">,
 ): Solution {
-  const { size } = term;
   const { tolerance, maxIterations, onIteration } = options;
-  const width = penalty.strengths.length;
-  const tasks = size / width;
+  const { graph, strengths, ridges } = penalty;
+  const width = strengths.length;
+  const size = graph.size * width;
   const [gradient, pull, diagonal, scratch, candidate] = [0, 1, 2, 3, 4].map(() => new Float64Array(size)) as [
     Float64Array,
     Float64Array,
@@ -34,48 +35,45 @@ export function solveNewton(
     Float64Array,
     Float64Array,
   ];
+  /** The tasks' part of all nodes. */
+  const tasksOf = (v: Float64Array) => v.subarray(0, term.size);
 
-  /** out = (D ⊗ K + ridges) v */
+  /** out = (D ⊗ P + ridges) v */
   function applyPenalty(v: Float64Array, out: Float64Array): void {
-    out.fill(0);
-    for (let i = 0; i < tasks; i++) {
-      const to = i * width;
-      for (let j = 0; j < tasks; j++) {
-        const entry = penalty.matrix[i * tasks + j]!;
-        if (entry === 0) continue;
-        for (let k = 0; k < width; k++) out[to + k] = out[to + k]! + entry * v[j * width + k]!;
-      }
-      for (let k = 0; k < width; k++) {
-        out[to + k] = penalty.strengths[k]! * out[to + k]! + penalty.ridges[k]! * v[to + k]!;
-      }
-    }
+    multiplyPrecision(graph, v, width, width, out);
+    for (let i = 0; i < size; i++) out[i] = strengths[i % width]! * out[i]! + ridges[i % width]! * v[i]!;
   }
 
   /** The objective at v; its gradient in `gradient`. */
   function evaluate(v: Float64Array): number {
-    const value = term.evaluate(v, gradient);
+    gradient.fill(0, term.size);
+    const value = term.evaluate(tasksOf(v), tasksOf(gradient));
     applyPenalty(v, pull);
     for (let i = 0; i < size; i++) gradient[i] = gradient[i]! + pull[i]!;
     return value + dot(v, 0, pull, 0, size) / 2;
   }
 
   const w = new Float64Array(size);
-  evaluate(w);
+  const valueOfNone = evaluate(w);
   const reference = Math.sqrt(sumOfSquares(gradient));
-  if (options.start !== undefined) w.set(options.start);
+  term.diagonal(tasksOf(diagonal));
+  // ‖∇F‖² ≤ 2 · curvature · F for F ≥ 0: a gradient of this size is rounding, and the data ask for no weights.
+  const rounding = 4 * Number.EPSILON * Math.sqrt(sumOf(diagonal)) * Math.sqrt(Math.abs(valueOfNone));
+  const asked = reference > rounding;
+  if (asked && options.start !== undefined) w.set(options.start);
   let objective = evaluate(w);
-  let residual = reference > 0 ? Math.sqrt(sumOfSquares(gradient)) / reference : 0;
+  let residual = asked ? Math.sqrt(sumOfSquares(gradient)) / reference : 0;
   let iterations = 0;
   // Levenberg's: where the curvature says nothing of a direction (Huber's loss, all rows far off), Newton's step has no end.
   let damping = 0;
   // Steps beyond the tolerance are nearly free: convergence is superlinear.
   while (residual > 1e-3 * tolerance && iterations < maxIterations) {
     iterations++;
-    term.diagonal(diagonal);
+    diagonal.fill(0, term.size);
+    term.diagonal(tasksOf(diagonal));
     for (let i = 0; i < size; i++) {
       const k = i % width;
-      const t = Math.floor(i / width);
-      diagonal[i] = diagonal[i]! + penalty.strengths[k]! * penalty.matrix[t * tasks + t]! + penalty.ridges[k]!;
+      diagonal[i] = diagonal[i]! + strengths[k]! * graph.diagonal[Math.floor(i / width)]! + ridges[k]!;
     }
     const forcing = term.quadratic ? 1e-12 : Math.min(0.1, Math.sqrt(residual), 10 * residual);
     const applyDamped = (v: Float64Array, out: Float64Array): void => {
@@ -123,6 +121,9 @@ export function solveNewton(
   };
 }
 
+/** Less than this part of what the diagonal alone would give is rounding. */
+const flat = 1e-14;
+
 /** Solves H p = −g to a share of ‖g‖, preconditioned by the diagonal. */
 function conjugateGradients(
   term: DataTerm,
@@ -145,11 +146,15 @@ function conjugateGradients(
   let weight = dot(residual, 0, scaled, 0, size);
   const goal = share * share * sumOfSquares(residual);
   for (let round = 0; round < 2 * size + 50 && sumOfSquares(residual) > goal; round++) {
-    term.curve(direction, image);
+    image.fill(0, term.size);
+    term.curve(direction.subarray(0, term.size), image.subarray(0, term.size));
     applyPenalty(direction, pulled);
     for (let i = 0; i < size; i++) image[i] = image[i]! + pulled[i]!;
     const curvature = dot(direction, 0, image, 0, size);
-    if (!(curvature > 0)) break;
+    let most = 0;
+    for (let i = 0; i < size; i++) most += diagonal[i]! * direction[i]! ** 2;
+    // A curvature that is rounding of its terms: there is none, and a step would have no end.
+    if (!(curvature > flat * most)) break;
     const step = weight / curvature;
     for (let i = 0; i < size; i++) {
       solution[i] = solution[i]! + step * direction[i]!;

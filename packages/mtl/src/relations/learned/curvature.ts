@@ -3,7 +3,8 @@ import { smallestEigenvalue } from "../../algebra/eigenvalues.js";
 import { multiplyRows } from "../../algebra/multiply-rows.js";
 import { addCrossProducts } from "../../algebra/outer-products.js";
 import type { PrecisionGraph } from "../kinship.js";
-import { mapSlopes, multiplyPrecision, scatterOf, spectralMatrix, stiffnessOf, transposeBlocks } from "./metric.js";
+import { multiplyPrecision } from "../precision.js";
+import { mapSlopes, scatterOf, spectralMatrix, stiffnessOf, transposeBlocks } from "./metric.js";
 import type { Point } from "./point.js";
 
 /** The second derivative of the learned penalty, as the exchange uses it. */

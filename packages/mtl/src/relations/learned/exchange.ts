@@ -2,9 +2,10 @@ import { dot } from "../../algebra/dot.js";
 import { multiplyRows } from "../../algebra/multiply-rows.js";
 import type { Grams } from "../../linear/grams.js";
 import type { PrecisionGraph } from "../kinship.js";
+import { multiplyPrecision } from "../precision.js";
 import { type Curvature, curvatureAt } from "./curvature.js";
 import { createGivenSolver, type GivenProblem, type GivenSolver } from "./given.js";
-import { type Metric, metricOf, multiplyPrecision, scatterOf } from "./metric.js";
+import { type Metric, metricOf, scatterOf } from "./metric.js";
 import { nullPoint, type Point, pointAt } from "./point.js";
 
 export interface ExchangeProblem {

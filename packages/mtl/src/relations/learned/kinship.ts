@@ -1,6 +1,7 @@
 import { InputError } from "../../errors.js";
 import { type Edge, type Kinship, precisionGraph } from "../kinship.js";
-import { type Metric, multiplyPrecision } from "./metric.js";
+import { multiplyPrecision } from "../precision.js";
+import type { Metric } from "./metric.js";
 
 /** Relations between all pairs are written out: more tasks than this would fill gigabytes. */
 const mostTasks = 3000;

@@ -3,6 +3,7 @@ import { multiplyRows } from "../../algebra/multiply-rows.js";
 import { type Eigen, symmetricEigen } from "../../balance/solvers/pseudo-inverse.js";
 import type { Grams } from "../../linear/grams.js";
 import type { PrecisionGraph } from "../kinship.js";
+import { multiplyPrecision } from "../precision.js";
 
 /**
  * How weights are measured while relations are learned: the penalty of W is (λ/2) tr(M W K₀ Wᵀ), with
@@ -119,36 +120,6 @@ export function transposeBlocks(matrices: Float64Array, count: number, width: nu
     const from = block * width * width;
     for (let i = 0; i < width; i++) {
       for (let k = 0; k < width; k++) out[from + k * width + i] = matrices[from + i * width + k]!;
-    }
-  }
-  return out;
-}
-
-/**
- * P W over all nodes, W the slopes of [nodes, width]: [nodes, slopes]. Latent rows vanish where W is at its best. `out` is
- * memory to use again.
- */
-export function multiplyPrecision(
-  { size, diagonal, from, to, value }: PrecisionGraph,
-  weights: Float64Array,
-  width: number,
-  slopes: number,
-  out: Float64Array = new Float64Array(size * slopes),
-): Float64Array {
-  const own = diagonal.slice();
-  for (let edge = 0; edge < value.length; edge++) {
-    own[from[edge]!]! += value[edge]!;
-    own[to[edge]!]! += value[edge]!;
-  }
-  for (let node = 0; node < size; node++) {
-    for (let i = 0; i < slopes; i++) out[node * slopes + i] = own[node]! * weights[node * width + i]!;
-  }
-  for (let edge = 0; edge < value.length; edge++) {
-    const [a, b] = [from[edge]!, to[edge]!];
-    for (let i = 0; i < slopes; i++) {
-      const force = value[edge]! * (weights[b * width + i]! - weights[a * width + i]!);
-      out[a * slopes + i] = out[a * slopes + i]! + force;
-      out[b * slopes + i] = out[b * slopes + i]! - force;
     }
   }
   return out;

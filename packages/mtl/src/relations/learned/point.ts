@@ -1,11 +1,11 @@
 import { multiplyRows } from "../../algebra/multiply-rows.js";
+import { multiplyPrecision } from "../precision.js";
 import type { GivenProblem } from "./given.js";
 import {
   coordinatesOf,
   type Metric,
   mapSlopes,
   metricOf,
-  multiplyPrecision,
   penaltyOf,
   plainMetric,
   scatterOf,
