@@ -101,7 +101,7 @@ export const taskGradientRows = callFamily<Parameters>({
           mtl
             .taskGradients((q: Named) => losses(q, data))(p)
             .gradients.flatMap(listed),
-        gramian: (p, data) => [mtl.gramianTensor(mtl.taskGradients((q: Named) => losses(q, data))(p).gradients)],
+        gramian: (p, data) => [mtl.taskGramian((q: Named) => losses(q, data))(p).gramian],
       };
       const program = compile(computed[wanted]);
       const tensors = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, from(given[name]!)]));

@@ -7,4 +7,4 @@ export { type Linearization, linearize } from "./linearize.js";
 export { type Pullback, vjp } from "./reverse.js";
 export { hvp } from "./second.js";
 export type { Jacobian, Structured } from "./structured.js";
-export { jacobianOfTasks, type TaskGradients } from "./tasks.js";
+export { jacobianOfTasks, type TaskGradients, visitTaskGradients } from "./tasks.js";

@@ -15,6 +15,14 @@ export type Note =
   | { readonly kind: "site"; readonly site: Site; readonly versions: readonly number[] }
   | { readonly kind: "call"; readonly site: CallSite; readonly versions: readonly number[] };
 
+/** A walk back over the notes: what has come to each tensor so far. */
+class Walk {
+  readonly cotangents = new Map<Tensor, Tensor>();
+  readonly accumulate = (x: Tensor, c: Tensor): void => {
+    this.cotangents.set(x, addMaybe(this.cotangents.get(x), c)!);
+  };
+}
+
 /** Applies each primitive as the interpreter outside it would, and notes those that depend on a watched tensor. */
 export class Tape implements Transformation {
   protected readonly outer = currentInterpreter();
@@ -66,29 +74,70 @@ export class Tape implements Transformation {
 
   /** Cotangents of `inputs`, from those of the outputs: one walk back over the notes. Zero where nothing depends. */
   pullback(outputs: readonly (readonly [Tensor, Tensor])[], inputs: readonly Tensor[]): Tensor[] {
-    const cotangents = new Map<Tensor, Tensor>();
-    const accumulate = (x: Tensor, c: Tensor) => {
-      cotangents.set(x, addMaybe(cotangents.get(x), c)!);
+    const walk = new Walk();
+    for (const [output, seed] of outputs) walk.accumulate(output, seed);
+    for (let n = this.notes.length - 1; n >= 0; n--) this.#back(this.notes[n], walk);
+    return inputs.map((x) => walk.cotangents.get(x) ?? zerosLike(x));
+  }
+
+  /**
+   * The same from each of several outputs alone, all walks side by side. `visit` is given the cotangents of an input,
+   * one an output, as soon as they are complete, and they are let go then.
+   */
+  pullbackTogether(
+    outputs: readonly (readonly [Tensor, Tensor])[],
+    inputs: readonly Tensor[],
+    visit: (input: number, cotangents: readonly Tensor[]) => void,
+  ): void {
+    const walks = outputs.map(([output, seed]) => {
+      const walk = new Walk();
+      walk.accumulate(output, seed);
+      return walk;
+    });
+    const first = this.#firstUses(inputs);
+    const finish = (n: number) => {
+      for (let k = 0; k < inputs.length; k++) {
+        if (first[k] !== n) continue;
+        const x = inputs[k];
+        const found = walks.map(({ cotangents }) => cotangents.get(x) ?? zerosLike(x));
+        for (const { cotangents } of walks) cotangents.delete(x);
+        visit(k, found);
+      }
     };
-    for (const [output, seed] of outputs) accumulate(output, seed);
     for (let n = this.notes.length - 1; n >= 0; n--) {
-      const note = this.notes[n];
-      if (note.kind === "site") {
-        const { site } = note;
-        const g = cotangents.get(site.output);
-        if (!g) continue;
-        cotangents.delete(site.output);
-        checkVersions("pullback", site.primitive.name, site.inputs, [site.output], note.versions);
-        const { inputs } = site;
-        const found = pullback(
-          site,
-          g,
-          inputs.map((x) => this.tracked.has(x)),
-        );
-        for (let k = 0; k < found.length; k++) if (found[k]) accumulate(inputs[k], found[k]!);
-      } else this.#pullbackCall(note.site, note.versions, cotangents, accumulate);
+      for (const walk of walks) this.#back(this.notes[n], walk);
+      finish(n);
     }
-    return inputs.map((x) => cotangents.get(x) ?? zerosLike(x));
+    finish(-1);
+  }
+
+  /** The number of the first note that each tensor goes into, −1 where there is none. */
+  #firstUses(inputs: readonly Tensor[]): number[] {
+    const first = new Map<Tensor, number>();
+    for (const [n, note] of this.notes.entries()) {
+      const captured = note.kind === "call" ? note.site.captured : [];
+      for (const x of [...note.site.inputs, ...captured]) if (!first.has(x)) first.set(x, n);
+    }
+    return inputs.map((x) => first.get(x) ?? -1);
+  }
+
+  #back(note: Note, { cotangents, accumulate }: Walk): void {
+    if (note.kind !== "site") {
+      this.#pullbackCall(note.site, note.versions, cotangents, accumulate);
+      return;
+    }
+    const { site } = note;
+    const g = cotangents.get(site.output);
+    if (!g) return;
+    cotangents.delete(site.output);
+    checkVersions("pullback", site.primitive.name, site.inputs, [site.output], note.versions);
+    const { inputs } = site;
+    const found = pullback(
+      site,
+      g,
+      inputs.map((x) => this.tracked.has(x)),
+    );
+    for (let k = 0; k < found.length; k++) if (found[k]) accumulate(inputs[k], found[k]!);
   }
 
   #pullbackCall(

@@ -1,6 +1,7 @@
-import { mapLeaves, reshape, type Tensor } from "@kinship/tensor";
+import { forEachLeaf, full, leaves, mapLeaves, reshape, type Tensor } from "@kinship/tensor";
 import { checkScalar } from "./check.js";
 import { rowByRow } from "./jacobian.js";
+import { record } from "./reverse.js";
 import type { Jacobian, Structured } from "./structured.js";
 
 export interface TaskGradients<Losses, Shared> {
@@ -32,4 +33,32 @@ export const jacobianOfTasks =
       );
     const { output, gradients } = rowByRow<Shared, Losses>("jacobianOfTasks", body, shared);
     return { losses: output, gradients: gradients() };
+  };
+
+/**
+ * The same gradients without ever having them all: one pass forward, then the passes back of all tasks side by side.
+ * `visit` is given the gradients of one tensor of the parameters, one a task in the order of the losses, and its path,
+ * as soon as they are known: the last layer's first. What it does not keep is let go.
+ * @throws RangeError, with the task's name, for a loss of more than one number.
+ * @example visitTaskGradients((w) => [sum(w), sum(mul(w, w))], ([a, b]) => console.log(dot(a, b)))(tensor([1, 2]))
+ */
+export const visitTaskGradients =
+  <
+    Shared extends Structured<Shared> = Tensor,
+    Rest extends readonly unknown[] = [],
+    Losses extends Structured<Losses> = Tensor[],
+  >(
+    f: (shared: Shared, ...rest: Rest) => Losses,
+    visit: (gradients: readonly Tensor[], path: string) => void,
+  ): ((shared: Shared, ...rest: Rest) => Losses) =>
+  (shared, ...rest) => {
+    const name = "visitTaskGradients";
+    const { tape, watched, result } = record(name, shared, (x: Shared) =>
+      mapLeaves(name, f(x, ...rest), (loss, path) => reshape(checkScalar(name, loss, path), [])),
+    );
+    const paths: string[] = [];
+    forEachLeaf(name, shared, (_, path) => paths.push(path));
+    const seeds = leaves(name, result).map((loss) => [loss, full([], 1, loss.dtype)] as const);
+    tape.pullbackTogether(seeds, watched, (k, gradients) => visit(gradients, paths[k]));
+    return result;
   };

@@ -8,6 +8,7 @@ import {
   jacobianReverse,
   jvp,
   linearize,
+  visitTaskGradients,
   vjp,
 } from "@kinship/autodiff";
 import { exp, matmul, mean, mul, sin, sub, sum, type Tensor, tanh, tensor, transpose, zeros } from "@kinship/tensor";
@@ -164,6 +165,33 @@ describe("linearize", () => {
     const { pushforward } = linearize((x) => mul(x, w), [f64([1, 1])]);
     w.set(0, 5);
     expect(() => pushforward(f64([1, 1]))).toThrow("linearize: input 1 of mul was written to");
+  });
+});
+
+describe("visitTaskGradients", () => {
+  test("hands out what jacobianOfTasks gives, the last layer first, each parameter once", () => {
+    const shared = { unused: f64([1]), first: f64([0.5, -1]), second: [f64(2)] };
+    const losses = ({ first, second }: typeof shared) => {
+      const hidden = tanh(mul(first, 3));
+      return { a: sum(mul(hidden, second[0]!)), b: mean(mul(hidden, hidden)), c: f64(7) };
+    };
+    const { gradients } = jacobianOfTasks(losses)(shared);
+    const seen: [string, unknown][] = [];
+    const values = visitTaskGradients(losses, (found, path) => {
+      seen.push([path, found.map((x) => x.toArray())]);
+    })(shared);
+    near(values.a, losses(shared).a.toArray());
+    const each = (pick: (p: typeof shared) => Tensor) => Object.values(gradients).map((g) => pick(g).toArray());
+    expect(seen).toEqual([
+      [".second[0]", each((p) => p.second[0]!)],
+      [".first", each((p) => p.first)],
+      [".unused", each((p) => p.unused)],
+    ]);
+  });
+
+  test("names the task whose loss is not one number", () => {
+    const f = (w: Tensor) => ({ good: sum(w), bad: w });
+    expect(() => visitTaskGradients(f, () => {})(f64([1, 2]))).toThrow(/visitTaskGradients.*bad/);
   });
 });
 

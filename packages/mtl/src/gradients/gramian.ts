@@ -103,11 +103,25 @@ function entryByEntry(rows: Rows, columns: Rows): Tensor {
   return reshape(stack(entries), [rows.length, columns.length]);
 }
 
-/** Leaf by leaf, so that no more than one leaf of the Jacobian is a matrix at a time. */
+/** Numbers of a matrix in float64 that are multiplied at a time: what a second cache holds. */
+const piece = 2 ** 14;
+
+/** Piece by piece, so that no more than a piece of the Jacobian is a matrix at a time. */
 function ofLeaf(rows: Rows, columns: Rows, leaf: number): Tensor {
-  const matrix = (list: Rows) => cast(stack(list.map((row) => reshape(row[leaf]!, [row[leaf]!.size]))), "float64");
-  const left = matrix(rows);
-  return matmul(left, transpose(rows === columns ? left : matrix(columns)));
+  const { size } = rows[0]![leaf]!;
+  const width = Math.ceil(piece / Math.max(rows.length, columns.length));
+  const flat = (list: Rows) => list.map((row) => reshape(row[leaf]!, [size]));
+  const left = flat(rows);
+  const right = rows === columns ? left : flat(columns);
+  let total: Tensor | undefined;
+  for (let from = 0; from < size; from += width) {
+    const matrix = (list: readonly Tensor[]) =>
+      stack(list.map((row) => cast(slice(row, [[from, from + width]]), "float64")));
+    const a = matrix(left);
+    const part = matmul(a, transpose(right === left ? a : matrix(right)));
+    total = total ? add(total, part) : part;
+  }
+  return total ?? zeros([rows.length, columns.length], "float64");
 }
 
 /** The leaves' values, in the order of the first gradient's leaves. */

@@ -6,3 +6,4 @@ export { armijoSearch, type LinePoint, type LineSearchOptions, moveAlong, wolfeS
 export { conditionNumber, conflictRate, gradientCosines, magnitudeSimilarity } from "./similarity.js";
 export { type StepEffects, stepEffects } from "./step-effects.js";
 export { type TaskGradients, type TaskLosses, taskGradients } from "./task-gradients.js";
+export { type TaskGramian, taskGramian } from "./task-gramian.js";
