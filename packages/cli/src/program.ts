@@ -10,7 +10,7 @@ export interface FitOptions {
   readonly features?: readonly string[];
   readonly tasks?: string;
   readonly parent?: string;
-  /** `mean`, `learned`, `tree`, `identity`, or the path of a CSV file. */
+  /** `mean`, `learned`, `tree`, `identity`, `descriptors`, `descriptors-rbf`, or the path of a CSV file. */
   readonly kinship: string;
   readonly method: MethodName;
   readonly loss: LossName;
@@ -81,7 +81,7 @@ export function buildProgram(version: string, actions: Actions): Command {
       new Option(
         "--kinship <kind>",
         "how the tasks are tied: mean (to their average), learned (as the data say), tree (to their parents), " +
-          "identity (not at all), " +
+          "identity (not at all), descriptors or descriptors-rbf (by --descriptors, with a linear or a Gaussian kernel), " +
           "a CSV file of edges (task,task,weight), or of the matrix K with a header of task names",
       ).default("mean", "mean, or tree with --parent"),
     )

@@ -1,6 +1,7 @@
 import { linearMethods } from "@kinship/mtl";
 import type { Command } from "commander";
 import type { FitOptions } from "./program.js";
+import { descriptorKernels, isDescriptorKinship } from "./relations/descriptors.js";
 
 /** Methods that ask how tasks are tied. */
 const tied: readonly string[] = ["k-norm", "learned", "graph-fused"];
@@ -25,12 +26,19 @@ export function settle(options: FitOptions, command: Command): FitOptions {
   if (options.interactions && options.descriptors === undefined) {
     usage("--interactions are with what describes the tasks: name columns of --tasks with --descriptors");
   }
-  if (options.descriptors !== undefined && !options.interactions) {
-    usage("--descriptors are used for --interactions: give both");
+  const byDescriptors = isDescriptorKinship(kinship);
+  if (byDescriptors && options.descriptors === undefined) {
+    usage(`--kinship ${kinship} needs --descriptors (and --tasks)`);
+  }
+  if (options.descriptors !== undefined && !options.interactions && !byDescriptors) {
+    usage("--descriptors are used for --interactions, or --kinship descriptors: give either");
   }
   if (options.parent !== undefined && kinship !== "tree") usage(`--parent goes with --kinship tree, not ${kinship}`);
-  if (!["mean", "learned", "tree", "identity"].includes(kinship) && !isFile(kinship)) {
-    usage(`--kinship is mean, learned, tree, identity or a CSV file, not "${kinship}"`);
+  if (!["mean", "learned", "tree", "identity"].includes(kinship) && !byDescriptors && !isFile(kinship)) {
+    usage(
+      `--kinship is mean, learned, tree, identity, ${Object.keys(descriptorKernels).join(", ")} or a CSV file, ` +
+        `not "${kinship}"`,
+    );
   }
   if (!Object.hasOwn(linearMethods, method)) {
     usage(`--method is one of ${Object.keys(linearMethods).join(", ")}; not "${method}"`);

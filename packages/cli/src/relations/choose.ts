@@ -1,7 +1,9 @@
 import { basename } from "node:path";
 import { identityKinship, type KinshipBuilder, meanKinship, treeKinship } from "@kinship/mtl";
+import { inFile } from "../errors.js";
 import type { FitOptions } from "../program.js";
 import { plural, singular } from "../report/words.js";
+import { kinshipByDescriptors, readDescriptors } from "./descriptors.js";
 import { readRelation } from "./file.js";
 import { ancestry, readParents } from "./tree.js";
 
@@ -33,6 +35,15 @@ export async function chooseKinship(
       const description = `each ${one} is drawn to its ${options.parent}, and those to each other`;
       const groups = new Map(tasks.map((task) => [task, parents.get(task) ?? task]));
       return { builder: treeKinship({ parents }), description, groups };
+    }
+    case "descriptors":
+    case "descriptors-rbf": {
+      const [path, columns] = [options.tasks!, options.descriptors!];
+      const described = await readDescriptors(path, options.task, columns, new Map(), signal);
+      const name = options.kinship;
+      const builder = inFile(path, () => kinshipByDescriptors(name, described, options.task, tasks));
+      const how = name === "descriptors" ? "weights follow" : "weights are near where they are near in";
+      return { builder, description: `the ${plural(options.task)}' ${how} ${columns.join(", ")}`, groups: null };
     }
     default: {
       const { kind, builder, edges } = await readRelation(options.kinship, tasks, signal);

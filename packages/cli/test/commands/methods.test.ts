@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { deserialize, linearMethods } from "@kinship/mtl";
+import { deserialize, kinshipMatrix, linearMethods } from "@kinship/mtl";
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { kinship, temporaryFolder } from "../support.js";
@@ -214,6 +214,56 @@ describe("--interactions", () => {
     ]);
     expect(code).toBe(1);
     expect(error).toMatch(message);
+  });
+});
+
+describe("--kinship by descriptors", () => {
+  const towns = folder.file(
+    "described.csv",
+    `shop,people,coast\n${shopNames(5)
+      .map((name, index) => `${name},${1000 + 300 * index},${index % 2 ? "yes" : "no"}`)
+      .join("\n")}\n`,
+  );
+  const words = [...fit("sales"), "--tasks", towns, "--descriptors", "people,coast"];
+
+  test.each([
+    ["descriptors", (a: number[], b: number[]) => 1 + a[0]! * b[0]! + a[1]! * b[1]!],
+    ["descriptors-rbf", (a: number[], b: number[]) => Math.exp(-((a[0]! - b[0]!) ** 2 + (a[1]! - b[1]!) ** 2) / 2)],
+  ] as const)("%s ties tasks by the kernel", async (kind, kernel) => {
+    const out = fresh();
+    const { code, error } = await kinship([...words, "--kinship", kind, "--out", out]);
+    expect({ code, error }).toEqual({ code: 0, error: "" });
+    const model = deserialize(readFileSync(join(out, "model.json"), "utf8"));
+    expect(model.kinship.kind).toBe("descriptor");
+    // K (C + .1 I) = I, C from standardised columns over √2.
+    const people = [-2, -1, 0, 1, 2].map((step) => step / Math.SQRT2 / Math.SQRT2);
+    const coast = [0, 1, 0, 1, 0].map((yes) => (yes - 0.4) / Math.sqrt(0.24) / Math.SQRT2);
+    const place = shopNames(5).map((name) => model.kinship.tasks.indexOf(name));
+    const k = kinshipMatrix(model.kinship);
+    for (let i = 0; i < 5; i++) {
+      for (let j = 0; j < 5; j++) {
+        let product = 0;
+        for (let l = 0; l < 5; l++) {
+          const c = kernel([people[l]!, coast[l]!], [people[j]!, coast[j]!]) + (l === j ? 0.1 : 0);
+          product += k[place[i]! * 5 + place[l]!]! * c;
+        }
+        expect(product).toBeCloseTo(i === j ? 1 : 0, 8);
+      }
+    }
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("people, coast");
+  });
+
+  test("a task that is not described is named", async () => {
+    const few = folder.file(
+      "few.csv",
+      `shop,people\n${shopNames(4)
+        .map((name, index) => `${name},${index}`)
+        .join("\n")}\n`,
+    );
+    const options = ["--tasks", few, "--descriptors", "people", "--kinship", "descriptors", "--out", fresh()];
+    const { code, error } = await kinship([...fit("sales"), ...options]);
+    expect(code).toBe(1);
+    expect(error).toMatch(/few\.csv: no row describes task ".*", which the data have/);
   });
 });
 
