@@ -13,8 +13,8 @@ export interface ColumnReader {
 
 export interface FeatureReader extends ColumnReader {
   isText(): boolean;
-  /** What only the whole column shows. A `row` says where. */
-  check(fail: (row: number | undefined, problem: string) => never): void;
+  /** What only the whole column shows. A `row` says where; `leaveOut` says how the column is left out. */
+  check(fail: (row: number | undefined, problem: string) => never, leaveOut?: string): void;
 }
 
 export function taskReader(name: string, index: number): ColumnReader {
@@ -128,22 +128,19 @@ export function inferredFeatureReader(name: string, index: number, delimiter: De
       values.push(texts.get(text));
       return undefined;
     },
-    check(fail) {
+    check(fail, leaveOut = "leave it out with --features") {
       if (numbers > 0 && words > 0) {
         const odd = numbers >= words ? first.text! : first.number!;
         const others = numbers >= words ? `${numbers} other rows hold numbers` : `${words} other rows hold texts`;
         fail(odd, `: "${values[odd]}" does not fit, ${others}; correct it, or leave it empty if it is missing`);
       }
-      if (numbers + words === 0) fail(undefined, " is empty in every row; leave it out with --features");
+      if (numbers + words === 0) fail(undefined, ` is empty in every row; ${leaveOut}`);
       if (texts.size > mostLevels && texts.size > words / 2) {
-        fail(undefined, ` holds ${texts.size} different texts: it names rows; leave it out with --features`);
+        fail(undefined, ` holds ${texts.size} different texts: it names rows; ${leaveOut}`);
       }
       const present = values.filter((value) => value !== null);
       if (present.length === values.length && present.every((value) => value === present[0])) {
-        fail(
-          undefined,
-          ` is constant (${present[0]} in every row), so nothing can be learned; leave it out with --features`,
-        );
+        fail(undefined, ` is constant (${present[0]} in every row), so nothing can be learned; ${leaveOut}`);
       }
     },
   };

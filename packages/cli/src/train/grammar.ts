@@ -7,6 +7,8 @@ export interface TrainOptions {
   readonly taskColumn?: string;
   readonly features?: readonly string[];
   readonly architecture: Architecture;
+  /** A table that describes the tasks, for film. */
+  readonly tasks?: string;
   readonly hidden: readonly number[];
   readonly filters: readonly number[];
   readonly dropout: number;
@@ -54,7 +56,17 @@ export const balancing = [
   ...["krum", "correlationSoftmax", "gradDrop", "moCo", "dbMtl", "excessMtl", "trimmedMean"],
 ] as const;
 
-export const architectures = ["hard", "soft", "cross-stitch", "mmoe", "cgc", "ple", "dselect-k"] as const;
+export const architectures = [
+  "hard",
+  "soft",
+  "cross-stitch",
+  "mmoe",
+  "cgc",
+  "ple",
+  "dselect-k",
+  "mtan",
+  "film",
+] as const;
 export type Architecture = (typeof architectures)[number];
 
 /** What `kinship train` reads. */
@@ -75,6 +87,7 @@ export function addTrain(program: Command, action: (data: string, options: Train
         .choices(architectures)
         .default("hard"),
     )
+    .option("--tasks <file.csv>", "for film, a row a task of what describes it (default: which task it is)")
     .addOption(
       new Option("--hidden <sizes>", "units of the trunk's layers").argParser(sizes).default([64, 64], "64,64"),
     )
@@ -111,6 +124,8 @@ export function addTrain(program: Command, action: (data: string, options: Train
         command.error(
           `error: --validation ${options.validation} and --test ${options.test} leave no rows to train on; their sum must be below 1`,
         );
+      if (options.tasks !== undefined && options.architecture !== "film")
+        command.error(`error: --tasks describes the tasks to --architecture film, not to ${options.architecture}`);
       await action(data, { ...options, task: options.task ?? [] });
     });
 }

@@ -12,6 +12,7 @@ export function spellTrain(path: string, options: TrainOptions): string {
   add("--task-column", options.taskColumn);
   add("--features", options.features?.join(","));
   add("--architecture", options.architecture);
+  add("--tasks", options.tasks && basename(options.tasks));
   add("--hidden", options.hidden.join(","));
   add("--filters", options.filters.join(","));
   add("--dropout", options.dropout);

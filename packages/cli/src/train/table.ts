@@ -1,4 +1,4 @@
-import { applyPipeline, createTable, fitPipeline, type Pipeline, type Table } from "@kinship/mtl";
+import { applyPipeline, createTable, fitPipeline, type Pipeline, type Schema, type Table } from "@kinship/mtl";
 import { tensor } from "@kinship/tensor";
 import { type FeatureReader, featureReader, inferredFeatureReader } from "../csv/column-readers.js";
 import { findColumn } from "../csv/columns.js";
@@ -12,12 +12,20 @@ import { type ReadLabels, readLabels } from "./labels.js";
 /** Columns that a pipeline asks for and deep training has no use for; no header can hold them, as names are trimmed. */
 const [taskColumn, targetColumn] = [" task", " target"];
 
+/** How a pipeline reads the columns that `readFeatures` found. */
+export const schemaOf = (numeric: readonly string[], categorical: readonly string[]): Schema => ({
+  ...{ task: taskColumn, target: targetColumn },
+  ...{ numeric, categorical },
+});
+
 export interface TableWish {
   /** By name, with the kind where it is known already. */
   readonly features?: readonly { readonly name: string; readonly kind?: "numeric" | "categorical" }[];
   /** Read as texts. */
   readonly texts: readonly { readonly name: string; readonly askedBy: string }[];
   readonly askedBy: string;
+  /** How a column that is no feature is left out, where not by --features. */
+  readonly leaveOut?: string;
   readonly observe?: { header(columns: readonly string[]): void; record(cells: readonly string[]): void };
 }
 
@@ -77,7 +85,7 @@ export async function readFeatures(path: string, wish: TableWish, signal?: Abort
     reader.check((row, problem) => {
       const place = row === undefined ? "" : `, line ${lines[row]}`;
       throw new InputError(`${path}${place}, column "${reader.name}"${problem}`);
-    });
+    }, wish.leaveOut);
   const table = createTable([
     { name: taskColumn, values: lines.map(() => "all") },
     { name: targetColumn, values: lines.map(() => 0) },
@@ -128,8 +136,7 @@ export async function readTrainingTable(
     labels,
     ...(groups && { groups, groupColumn: by! }),
     prepare(trainRows) {
-      const schema = { task: taskColumn, target: targetColumn, numeric, categorical };
-      const pipeline = inFile(path, () => fitPipeline(table, schema, trainRows));
+      const pipeline = inFile(path, () => fitPipeline(table, schemaOf(numeric, categorical), trainRows));
       return {
         input: [pipeline.names.length],
         take: (rows) => inputsOf(pipeline, table, rows),

@@ -25,6 +25,7 @@ import { type ProgressDisplay, progressDisplay } from "../show/progress.js";
 import { version } from "../version.js";
 import { objectiveFor } from "./architecture.js";
 import { datasetOf, type ModelTask, type Parts, type TrainingData, tasksOf } from "./data.js";
+import { encodingsFor } from "./encodings.js";
 import type { TrainOptions } from "./grammar.js";
 import { readTrainingImages } from "./images.js";
 import { modelFiles } from "./model-file.js";
@@ -58,7 +59,8 @@ export async function train(path: string, options: TrainOptions, surroundings: S
     };
     progress.stop();
     output.write(introduction(data, tasks, split));
-    const objective = objectiveFor(tasks, prepared.input, options);
+    const encodings = options.architecture === "film" ? await encodingsFor(tasks, data, options, signal) : {};
+    const objective = objectiveFor(tasks, prepared.input, options, encodings);
     const { seed, epochs, batch, balance, weights = {} } = options;
     const rows = Object.values(parts.train);
     const own = new Set(rows.map(({ x }) => x));

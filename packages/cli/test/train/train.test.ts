@@ -11,6 +11,7 @@ import { digitRows, digitsFolder, png, writeFileIn } from "./images.js";
 const folder = temporaryFolder();
 const at = (name: string) => join(folder.path, name);
 const students = fileURLToPath(new URL("../../../../examples/data/hsb/students.csv", import.meta.url));
+const schoolsFile = fileURLToPath(new URL("../../../../examples/data/hsb/schools.csv", import.meta.url));
 const csv = (path: string) =>
   readFileSync(path, "utf8")
     .trim()
@@ -166,6 +167,66 @@ describe("tables", () => {
     expect([done.code, done.error]).toEqual([0, ""]);
     expect((await kinship(["predict", join(out, "model.json"), schools(80)])).code).toBe(0);
   });
+});
+
+describe("trunks that the task's description modulates", () => {
+  const options = ["--architecture", "film", "--hidden", "6", "--epochs", "2"];
+  const grouped = ["train", schools(150), "--task-column", "school", ...options];
+
+  test("by a table of the groups; it predicts, and the report tells the command", async () => {
+    const out = at("film");
+    const command = [...grouped, "--task", "math", "--task", "female", "--features", "ses,minority"];
+    const done = await kinship([...command, "--tasks", schoolsFile, "--out", out]);
+    expect([done.code, done.error]).toEqual([0, ""]);
+    expect((await kinship(["predict", join(out, "model.json"), schools(150)])).code).toBe(0);
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("--architecture film --tasks schools.csv");
+    const { tensors, metadata } = load(readFileSync(join(out, "model.safetensors")));
+    expect(Object.keys(tensors).some((name) => name.includes("modulations"))).toBe(true);
+    const { encodings } = JSON.parse(metadata.description!).model.encoder;
+    // Two labels of a school share what describes it, and differ in which label they are.
+    const [math, female] = ["1224: math", "1224: female"].map((task) => encodings[task] as number[]);
+    expect(math!.slice(0, -2)).toEqual(female!.slice(0, -2));
+    expect([math!.slice(-2), female!.slice(-2)]).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+    expect(math).not.toEqual(encodings["1288: math"]);
+  });
+
+  test("by a table of the label columns", async () => {
+    const table = folder.file("descriptions.csv", "task,kind,level\nmath,score,1\nfemale,sort,-2\n");
+    const command = ["train", schools(80), "--task", "math", "--task", "female", "--features", "ses", ...options];
+    const done = await kinship([...command, "--tasks", table, "--out", at("film-columns")]);
+    expect([done.code, done.error]).toEqual([0, ""]);
+  });
+
+  test("says which task is not described, or described twice, and that other architectures read no table", async () => {
+    const train = (text: string, ...more: string[]) =>
+      kinship([...grouped, "--task", "math", "--tasks", folder.file("few.csv", text), ...more, "--out", at("few")]);
+    const missing = await train("school,size\n1224,3\n1296,4\n");
+    expect([missing.code, missing.error]).toEqual([1, expect.stringMatching(/few\.csv: no row describes 1288/)]);
+    const twice = await train("school,size\n1224,3\n1224,4\n");
+    expect([twice.code, twice.error]).toEqual([
+      1,
+      expect.stringMatching(/few\.csv, line 3: "1224" is described on line 2 already/),
+    ]);
+    const unnamed = await train("name,size\n1224,3\n1288,4\n");
+    expect([unnamed.code, unnamed.error]).toEqual([1, expect.stringContaining("--task-column")]);
+    const constant = await train("school,size\n1224,3\n1288,3\n");
+    expect(constant.error).toMatch(/few\.csv, column "size" is constant .*; leave it out of the file/);
+    const other = await train("school,size\n1224,3\n1288,4\n", "--architecture", "mmoe");
+    expect([other.code, other.error]).toEqual([2, expect.stringContaining("--architecture film, not to mmoe")]);
+  });
+});
+
+test.each(["mtan", "film"])("%s on images, whose trunk turns from images to vectors", async (architecture) => {
+  const digits = digitsFolder(at(`digits-${architecture}`), 60);
+  const out = at(`images-${architecture}`);
+  const command = ["train", digits, "--task", "digit:multiclass", "--task", "ink", "--architecture", architecture];
+  const small = ["--epochs", "1", "--hidden", "8,4", "--filters", "2,3,4,5", "--dropout", "0.1", "--out", out];
+  const done = await kinship([...command, ...small]);
+  expect([done.code, done.error]).toEqual([0, ""]);
+  expect((await kinship(["predict", join(out, "model.json"), digits])).code).toBe(0);
 });
 
 test("--balance takes every method of the library; two take --weights as theirs", async () => {
