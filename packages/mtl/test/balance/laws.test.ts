@@ -177,6 +177,17 @@ describe("fairness", () => {
     );
   });
 
+  test("FairGrad with a large α, where lengths lie eight powers of ten apart", () => {
+    const scaled = fc.tuple(independentJacobians(), fc.array(fc.integer({ min: -4, max: 4 }), { minLength: 9 }));
+    fc.assert(
+      fc.property(scaled, ([rows, powers]) => {
+        const own = rows.map((row, i) => row.map((value) => value * 10 ** powers[i % powers.length]!));
+        const { residual } = directionOf(fairGrad({ alpha: 20 }), own);
+        expect(residual).toBeLessThan(1e-11);
+      }),
+    );
+  });
+
   test("gradients that cancel have no solution: no step, and the residual says so", () => {
     for (const method of [nashMtl(), fairGrad({ alpha: 2 })]) {
       const { weights, residual } = directionOf(method, [

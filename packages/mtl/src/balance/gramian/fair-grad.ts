@@ -5,7 +5,10 @@ import { fairWeights } from "../solvers/fairness.js";
 import { gramianMethod } from "./method.js";
 
 export interface FairGradOptions {
-  /** α > 0: 1 is proportional fairness (Nash bargaining), larger is closer to max-min. Default 1. */
+  /**
+   * α > 0: 1 is proportional fairness (Nash bargaining), larger is closer to max-min. Default 1. Weights are as
+   * ⟨g_i, d⟩^(−α): where these leave the range of float64, the residual says that no weights were found.
+   */
   readonly alpha?: number;
 }
 

@@ -38,6 +38,12 @@ export function fairWeights({ tasks, norms, cosines }: Normalised, p: number): F
 /** Two tasks bargain as equals: β + cβ = 1/β. */
 const pair = (cosine: number): Float64Array => new Float64Array(2).fill(1 / Math.sqrt(1 + cosine));
 
+/**
+ * A round makes a weight at most ten times smaller, and for small p weights lie far apart: as the projections' powers of
+ * −1/p. Beyond this many tens they have no place among float64.
+ */
+const mostRounds = 5000;
+
 /** Solves C (b∘x) = b∘x^(−p) for x > 0. */
 function newton(c: Float64Array, b: Float64Array, p: number): Float64Array {
   const n = b.length;
@@ -45,7 +51,7 @@ function newton(c: Float64Array, b: Float64Array, p: number): Float64Array {
   const hessian = new Float64Array(n * n);
   const step = new Float64Array(n);
   let now = objective(c, x, b, p);
-  for (let round = 0; round < 200 && breach(c, x, b, p) > 2 * Number.EPSILON; round++) {
+  for (let round = 0; round < mostRounds && breach(c, x, b, p) > 2 * Number.EPSILON; round++) {
     const product = multiply(
       c,
       x.map((v, i) => v * b[i]!),
