@@ -13,7 +13,6 @@ import {
   train,
 } from "@kinship/mtl";
 import { normal, randomKey, tensor } from "@kinship/tensor";
-import { compile } from "@kinship/tensor/compile";
 import { expect, test } from "vitest";
 
 function options(): TrainOptions {
@@ -45,6 +44,7 @@ test("a page stays alive while it trains, and is told how far it is", async () =
   // Not compiled: slow enough that the page would stand still.
   const { history } = await train({
     ...options(),
+    wrap: (f) => f,
     onProgress: (event) => progress.push(event),
     onStep: (event) => steps.push(event),
   });
@@ -57,12 +57,12 @@ test("a page stays alive while it trains, and is told how far it is", async () =
 });
 
 test("compiled it learns the same, and a button stops it", async () => {
-  const { history } = await train({ ...options(), wrap: compile });
+  const { history } = await train(options());
   expect(history.at(-1)!.losses.level).toBeLessThan(0.1 * history[0]!.losses.level!);
   const button = new AbortController();
   // A click is an event: it is only seen because training hands the thread back.
   setTimeout(() => button.abort(new Error("stopped by the button")), 10);
-  await expect(train({ ...options(), epochs: 100_000, wrap: compile, signal: button.signal })).rejects.toThrow(
+  await expect(train({ ...options(), epochs: 100_000, signal: button.signal })).rejects.toThrow(
     "stopped by the button",
   );
 });

@@ -15,8 +15,8 @@ export type Note =
   | { readonly kind: "site"; readonly site: Site; readonly versions: readonly number[] }
   | { readonly kind: "call"; readonly site: CallSite; readonly versions: readonly number[] };
 
-/** A walk back over the notes: what has come to each tensor so far. */
-class Walk {
+/** @internal A walk back over the notes: what has come to each tensor so far. */
+export class Walk {
   readonly cotangents = new Map<Tensor, Tensor>();
   readonly accumulate = (x: Tensor, c: Tensor): void => {
     this.cotangents.set(x, addMaybe(this.cotangents.get(x), c)!);
@@ -27,7 +27,8 @@ class Walk {
 export class Tape implements Transformation {
   protected readonly outer = currentInterpreter();
   protected readonly tracked = new Set<Tensor>();
-  protected readonly notes: Note[] = [];
+  /** @internal */
+  readonly notes: Note[] = [];
 
   /** The same tensor under a new identity: the caller may also have captured `x` as a constant. */
   watch(x: Tensor): Tensor {
@@ -76,52 +77,12 @@ export class Tape implements Transformation {
   pullback(outputs: readonly (readonly [Tensor, Tensor])[], inputs: readonly Tensor[]): Tensor[] {
     const walk = new Walk();
     for (const [output, seed] of outputs) walk.accumulate(output, seed);
-    for (let n = this.notes.length - 1; n >= 0; n--) this.#back(this.notes[n], walk);
+    for (let n = this.notes.length - 1; n >= 0; n--) this.back(this.notes[n], walk);
     return inputs.map((x) => walk.cotangents.get(x) ?? zerosLike(x));
   }
 
-  /**
-   * The same from each of several outputs alone, all walks side by side. `visit` is given the cotangents of an input,
-   * one an output, as soon as they are complete, and they are let go then.
-   */
-  pullbackTogether(
-    outputs: readonly (readonly [Tensor, Tensor])[],
-    inputs: readonly Tensor[],
-    visit: (input: number, cotangents: readonly Tensor[]) => void,
-  ): void {
-    const walks = outputs.map(([output, seed]) => {
-      const walk = new Walk();
-      walk.accumulate(output, seed);
-      return walk;
-    });
-    const first = this.#firstUses(inputs);
-    const finish = (n: number) => {
-      for (let k = 0; k < inputs.length; k++) {
-        if (first[k] !== n) continue;
-        const x = inputs[k];
-        const found = walks.map(({ cotangents }) => cotangents.get(x) ?? zerosLike(x));
-        for (const { cotangents } of walks) cotangents.delete(x);
-        visit(k, found);
-      }
-    };
-    for (let n = this.notes.length - 1; n >= 0; n--) {
-      for (const walk of walks) this.#back(this.notes[n], walk);
-      finish(n);
-    }
-    finish(-1);
-  }
-
-  /** The number of the first note that each tensor goes into, −1 where there is none. */
-  #firstUses(inputs: readonly Tensor[]): number[] {
-    const first = new Map<Tensor, number>();
-    for (const [n, note] of this.notes.entries()) {
-      const captured = note.kind === "call" ? note.site.captured : [];
-      for (const x of [...note.site.inputs, ...captured]) if (!first.has(x)) first.set(x, n);
-    }
-    return inputs.map((x) => first.get(x) ?? -1);
-  }
-
-  #back(note: Note, { cotangents, accumulate }: Walk): void {
+  /** @internal One note, walked back over. */
+  back(note: Note, { cotangents, accumulate }: Walk): void {
     if (note.kind !== "site") {
       this.#pullbackCall(note.site, note.versions, cotangents, accumulate);
       return;

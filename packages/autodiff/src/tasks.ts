@@ -3,6 +3,7 @@ import { checkScalar } from "./check.js";
 import { rowByRow } from "./jacobian.js";
 import { record } from "./reverse.js";
 import type { Jacobian, Structured } from "./structured.js";
+import { pullbackTogether } from "./together.js";
 
 export interface TaskGradients<Losses, Shared> {
   readonly losses: Losses;
@@ -59,6 +60,6 @@ export const visitTaskGradients =
     const paths: string[] = [];
     forEachLeaf(name, shared, (_, path) => paths.push(path));
     const seeds = leaves(name, result).map((loss) => [loss, full([], 1, loss.dtype)] as const);
-    tape.pullbackTogether(seeds, watched, (k, gradients) => visit(gradients, paths[k]));
+    pullbackTogether(tape, seeds, watched, (k, gradients) => visit(gradients, paths[k]));
     return result;
   };

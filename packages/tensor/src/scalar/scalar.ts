@@ -71,34 +71,34 @@ export function inputsOf(body: Scalar, seen: Set<Scalar> = new Set()): readonly 
   return body.arguments.flatMap((argument) => inputsOf(argument, seen));
 }
 
-/** Bodies of at most so many nodes are printed as trees, what is shared as often as it is used. */
-const largestTree = 64;
-
-/** For people and golden tests: `add(x0, mul(x1, 2))`; in larger bodies what is shared has a name. */
+/** For people and golden tests: `add(x0, mul(x1, 2))`; `mul(s0, s0) where s0 = exp(x0)` for what is shared. */
 export function printScalar(body: Scalar): string {
-  const nodes = new Map<Scalar, { readonly tree: number; uses: number }>();
-  const count = (e: Scalar): number => {
-    const known = nodes.get(e);
-    if (known) known.uses++;
-    const tree = known?.tree ?? (e.kind === "operation" ? e.arguments.reduce((sum, x) => sum + count(x), 1) : 1);
-    if (!known) nodes.set(e, { tree, uses: 1 });
-    return tree;
+  const seen = new Set<Scalar>();
+  const shared = new Set<Scalar>();
+  const visit = (e: Scalar): void => {
+    if (e.kind !== "operation") return;
+    if (seen.has(e)) shared.add(e);
+    else e.arguments.forEach(visit);
+    seen.add(e);
   };
-  const isLarge = count(body) > largestTree;
+  visit(body);
   const names = new Map<Scalar, string>();
   const definitions: string[] = [];
   const print = (e: Scalar): string => {
     if (e.kind === "input") return `x${e.index}`;
     if (e.kind === "constant") return String(e.value);
-    if (e.kind === "position") return "position";
-    const name = names.get(e);
-    if (name) return name;
-    const text = `${e.instruction.name}(${e.arguments.map(print).join(", ")})`;
-    if (!isLarge || nodes.get(e)!.uses === 1) return text;
-    names.set(e, `s${names.size}`);
-    definitions.push(`${names.get(e)} = ${text}`);
-    return names.get(e)!;
+    if (e.kind === "position") return e.kind;
+    let text = names.get(e);
+    if (!text) {
+      text = `${e.instruction.name}(${e.arguments.map(print).join(", ")})`;
+      if (shared.has(e)) {
+        const length = definitions.push(`s${definitions.length} = ${text}`);
+        text = `s${length - 1}`;
+        names.set(e, text);
+      }
+    }
+    return text;
   };
-  const last = print(body);
-  return definitions.length > 0 ? `${last} where ${definitions.join(", ")}` : last;
+  const text = print(body);
+  return definitions.length > 0 ? `${text} where ${definitions.join(", ")}` : text;
 }
