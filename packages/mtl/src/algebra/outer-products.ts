@@ -37,30 +37,3 @@ export function addOuterProducts(
     }
   }
 }
-
-/** out += Σ_r a_r b_rᵀ for rows a_r of [rows, n] and the first n entries of rows b_r of [rows, width]. */
-export function addCrossProducts(a: Float64Array, n: number, b: Float64Array, width: number, out: Float64Array): void {
-  const rows = a.length / n;
-  let r = 0;
-  for (; r + 3 < rows; r += 4) {
-    const p = r * n;
-    const q = r * width;
-    for (let i = 0; i < n; i++) {
-      const s = a[p + i]!;
-      const t = a[p + n + i]!;
-      const u = a[p + 2 * n + i]!;
-      const v = a[p + 3 * n + i]!;
-      const to = i * n;
-      for (let j = 0; j < n; j++) {
-        const product = s * b[q + j]! + t * b[q + width + j]! + (u * b[q + 2 * width + j]! + v * b[q + 3 * width + j]!);
-        out[to + j] = out[to + j]! + product;
-      }
-    }
-  }
-  for (; r < rows; r++) {
-    for (let i = 0; i < n; i++) {
-      const factor = a[r * n + i]!;
-      for (let j = 0; j < n; j++) out[i * n + j] = out[i * n + j]! + factor * b[r * width + j]!;
-    }
-  }
-}

@@ -1,7 +1,7 @@
 import { dot } from "../../algebra/dot.js";
 import { smallestEigenvalue } from "../../algebra/eigenvalues.js";
+import { crossProducts, mapRows } from "../../algebra/map-rows.js";
 import { multiplyRows } from "../../algebra/multiply-rows.js";
-import { addCrossProducts } from "../../algebra/outer-products.js";
 import type { PrecisionGraph } from "../kinship.js";
 import { multiplyPrecision } from "../precision.js";
 import { mapSlopes, scatterOf, spectralMatrix, stiffnessOf, transposeBlocks } from "./metric.js";
@@ -45,17 +45,14 @@ export function curvatureAt(
     Float64Array,
     Float64Array,
   ];
-  const row = new Float64Array(slopes);
   const held = new Float64Array(graph.size * slopes);
-  const heldRow = new Float64Array(slopes);
 
   /** `map` = what W K₀ Wᵀ gains by v, W = R Y, each entry times `factor` of the two singular values it lies between. */
   function respond(v: Float64Array, factor: (a: number, b: number) => number): void {
-    cross.fill(0);
-    addCrossProducts(pulled, slopes, v, width, cross);
+    const products = crossProducts(pulled, slopes, v, width);
     for (let i = 0; i < slopes; i++) {
       for (let j = 0; j <= i; j++) {
-        const value = cross[i * slopes + j]! + cross[j * slopes + i]!;
+        const value = products[i * width + j]! + products[j * width + i]!;
         cross[i * slopes + j] = value;
         cross[j * slopes + i] = value;
       }
@@ -75,12 +72,12 @@ export function curvatureAt(
       multiplyPrecision(graph, v, width, slopes, held);
       let towards = 0;
       for (let node = 0; node < graph.size; node++) towards += dot(gain, node * slopes, v, node * width, slopes);
+      const answers = mapRows(map, slopes, pulled);
+      const stiff = mapRows(stiffness, slopes, held);
       for (let node = 0; node < graph.size; node++) {
-        const at = node * slopes;
-        multiplyRows(map, 0, slopes, slopes, pulled, at, row, 0);
-        multiplyRows(stiffness, 0, slopes, slopes, held, at, heldRow, 0);
         for (let i = 0; i < slopes; i++) {
-          const value = heldRow[i]! + row[i]! + learned * towards * gain[at + i]!;
+          const at = node * slopes + i;
+          const value = stiff[at]! + answers[at]! + learned * towards * gain[at]!;
           out[node * width + i] = out[node * width + i]! + strength * value;
         }
       }
@@ -88,10 +85,11 @@ export function curvatureAt(
     dualAfter(v) {
       respond(v, (a, b) => 1 / (a + b));
       const right = new Float64Array(graph.size * slopes);
+      const turn = mapRows(map, slopes, dual);
       for (let node = 0; node < graph.size; node++) {
-        multiplyRows(map, 0, slopes, slopes, dual, node * slopes, row, 0);
         for (let i = 0; i < slopes; i++) {
-          right[node * slopes + i] = weights[node * width + i]! + v[node * width + i]! - row[i]!;
+          const at = node * slopes + i;
+          right[at] = weights[node * width + i]! + v[node * width + i]! - turn[at]!;
         }
       }
       const next = mapSlopes(inverseRoot, slopes, right, slopes);

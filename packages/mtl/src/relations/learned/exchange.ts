@@ -53,7 +53,7 @@ export interface Exchange extends ExchangeState {
 const relativeSmoothing = 1e-3;
 
 /** Newton's systems are solved to this part of their right-hand side: closer, rounds cost more than they save. */
-const forcing = 0.3;
+const forcing = 0.5;
 const mostSteps = 500;
 
 /**

@@ -1,4 +1,5 @@
 import { matmul, tensor } from "@kinship/tensor";
+import { crossProducts, mapRows } from "../../algebra/map-rows.js";
 import { multiplyRows } from "../../algebra/multiply-rows.js";
 import { type Eigen, symmetricEigen } from "../../balance/solvers/pseudo-inverse.js";
 import type { Grams } from "../../linear/grams.js";
@@ -87,9 +88,11 @@ export const stiffnessOf = (metric: Metric): Float64Array => spectralMatrix(metr
 
 /** Applies a [slopes, slopes] matrix to the slopes of each node of [nodes, width]. */
 export function mapSlopes(matrix: Float64Array, slopes: number, weights: Float64Array, width: number): Float64Array {
-  const out = weights.slice();
-  for (let at = 0; at < weights.length; at += width) multiplyRows(matrix, 0, slopes, slopes, weights, at, out, at);
-  return out;
+  if (width === slopes) return mapRows(matrix, slopes, weights);
+  const wide = new Float64Array(width * width);
+  for (let i = 0; i < slopes; i++) wide.set(matrix.subarray(i * slopes, (i + 1) * slopes), i * width);
+  wide[width * width - 1] = 1;
+  return mapRows(wide, width, weights);
 }
 
 /** The Gram matrices of the inputs x F: Fᵀ G F = ((G F)ᵀ F)ᵀ, two products for all tasks at once. */
@@ -127,14 +130,13 @@ export function transposeBlocks(matrices: Float64Array, count: number, width: nu
 
 /** W K₀ Wᵀ = Σ over edges and nodes, [slopes, slopes]. */
 export function scatterOf(graph: PrecisionGraph, weights: Float64Array, width: number, slopes: number): Float64Array {
-  const image = multiplyPrecision(graph, weights, width, slopes);
+  const products = crossProducts(multiplyPrecision(graph, weights, width, slopes), slopes, weights, width);
   const scatter = new Float64Array(slopes * slopes);
-  for (let node = 0; node < graph.size; node++) {
-    for (let i = 0; i < slopes; i++) {
-      const w = weights[node * width + i]!;
-      for (let j = 0; j <= i; j++) scatter[i * slopes + j]! += w * image[node * slopes + j]!;
+  for (let i = 0; i < slopes; i++) {
+    for (let j = 0; j <= i; j++) {
+      scatter[i * slopes + j] = products[i * width + j]!;
+      scatter[j * slopes + i] = products[i * width + j]!;
     }
   }
-  for (let i = 0; i < slopes; i++) for (let j = 0; j < i; j++) scatter[j * slopes + i] = scatter[i * slopes + j]!;
   return scatter;
 }
