@@ -34,7 +34,7 @@ export function trainKinship({ ops, autodiff, compile, from }: Kinship, training
   type State = Record<string, KinshipTensor>;
   const each = (f: (name: string) => KinshipTensor): State => record(parameters, f);
   const lossAndGradient = autodiff.valueAndGrad((p: State, data: State) => loss(p, data));
-  const step = compile((p: State, m: State, v: State, data: State, bias: State) => {
+  const update = (p: State, m: State, v: State, data: State, bias: State) => {
     const [value, g] = lossAndGradient(p, data);
     const m2 = each((name) => add(mul(m[name]!, beta1), mul(g[name]!, 1 - beta1)));
     const v2 = each((name) => add(mul(v[name]!, beta2), mul(mul(g[name]!, g[name]!), 1 - beta2)));
@@ -42,9 +42,11 @@ export function trainKinship({ ops, autodiff, compile, from }: Kinship, training
       sub(p[name]!, div(mul(m2[name]!, mul(bias.first!, rate)), add(sqrt(mul(v2[name]!, bias.second!)), epsilon))),
     );
     return { value, p: p2, m: m2, v: v2 };
-  });
+  };
+  // The state goes from step to step; its first arrays are the row's own, which must stay as they are.
+  const step = compile(update, { donate: [0, 1, 2] });
   const data = record(dataOf(training), (name) => from(inputs[name]!));
-  let p = each((name) => from(inputs[name]!));
+  let p = each((name) => add(from(inputs[name]!), 0));
   let m = each((name) => ops.zerosLike(p[name]!));
   let v = each((name) => ops.zerosLike(p[name]!));
   let t = 0;
