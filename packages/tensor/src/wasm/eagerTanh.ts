@@ -41,7 +41,8 @@ const horner = (coefficients: readonly number[], t: Local): Expression =>
 
 /** Two results and the largest change that their error can make, both in float64. */
 function quotient(f: FunctionBuilder, two: Expression): [value: Local, change: Local] {
-  const x = f.let(f64x2.max(f64x2.const(-bound), f64x2.min(f64x2.const(bound), two)));
+  // One instruction each, unlike min and max, and what is not a number passes.
+  const x = f.let(f64x2.pseudoMax(f64x2.pseudoMin(two, f64x2.const(bound)), f64x2.const(-bound)));
   const t = f.let(f64x2.mul(x, x));
   const value = f.let(f64x2.div(f64x2.mul(x, horner(numerator, t)), horner(denominator, t)));
   return [value, f.let(f64x2.mul(f64x2.const(error), value))];
