@@ -319,7 +319,9 @@ describe("ends", () => {
     const before = await round();
     let after = before;
     for (let k = 0; k < 8; k++) after = await round();
-    // Forty programs of more than 8 MiB each.
-    expect(after - before).toBeLessThan(160 * 2 ** 20);
+    // Forty programs of more than 8 MiB each. Workers let go of theirs when their turn comes: on a busy machine later.
+    const most = 160 * 2 ** 20;
+    for (let k = 0; k < 100 && after - before >= most; k++) after = await settled();
+    expect(after - before).toBeLessThan(most);
   });
 });
