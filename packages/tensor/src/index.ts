@@ -48,7 +48,7 @@ export { diagonal } from "./primitives/diagonal.js";
 export { dot, einsum, matmul, outer, tensordot } from "./primitives/einsum.js";
 export * from "./primitives/exponential.js";
 export * from "./primitives/hyperbolic.js";
-export { embedding, oneHot, scatterAdd, take, takeAlongAxis } from "./primitives/indexing.js";
+export { embedding, gather, oneHot, scatterAdd, take, takeAlongAxis } from "./primitives/indexing.js";
 export { concat, pad, split, stack, tile } from "./primitives/joining.js";
 export { type ArgOptions, argmax, argmin, argsort, type SortOptions, sort, topK } from "./primitives/ordering.js";
 export { avgPool2d, maxPool2d, type PoolingOptions } from "./primitives/pooling.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { embedding, mul, oneHot, scatterAdd, sum, take, takeAlongAxis, tensor, zeros } from "../src/index.js";
+import { embedding, gather, mul, oneHot, scatterAdd, sum, take, takeAlongAxis, tensor, zeros } from "../src/index.js";
 import { build, filled, scattered, sizeOf, tensors, values } from "./support/arbitrary.js";
 import { expectSame } from "./support/expect.js";
 
@@ -69,6 +69,52 @@ describe("take", () => {
       ),
       tensor([3, 4]),
     ));
+});
+
+describe("gather", () => {
+  const x = tensor([
+    [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ],
+    [
+      [7, 8],
+      [9, 10],
+      [11, 12],
+    ],
+  ]);
+  test("takes each batch's entries at the batch's own indices", () => {
+    expectSame(gather(x, int([2, -3], [2, 1]), 1), tensor([[[5, 6]], [[7, 8]]]));
+    expectSame(
+      gather(x, int([0, 1, 1, 0, 1, 1], [2, 3, 1]), 2),
+      tensor([
+        [[1], [4], [6]],
+        [[7], [10], [12]],
+      ]),
+    );
+  });
+  test("without a batch is take", () => {
+    expectSame(gather(x, [1, 0, 1]), take(x, [1, 0, 1]));
+    expectSame(gather(x, int([1, 0, 1, 1], [2, 2])), take(x, int([1, 0, 1, 1], [2, 2])));
+  });
+  test("refuses leading axes that differ, too many or no number of them, indices out of bounds and of float32", () => {
+    for (const [indices, batch] of [
+      [int([0], [1]), 1],
+      [int([0, 0], [2]), 2],
+      [int([0, 0], [2]), 3],
+      [int([0, 0], [2]), -1],
+      [int([0, 0], [2]), 0.5],
+      [int([0, 0], [2]), Number.NaN],
+    ] as const)
+      expect(() => gather(x, indices, batch)).toThrow(
+        `gather: values [2, 3, 2] and indices [${indices.shape}] must share ${batch} leading axes`,
+      );
+    expect(() => gather(x, int([0, 3], [2]), 1)).toThrow("gather: index 3 is out of bounds for an axis of size 3");
+    expect(() => gather(x, tensor([0]))).toThrow(
+      'gather: indices must be int32, found float32; use cast(indices, "int32")',
+    );
+  });
 });
 
 describe("takeAlongAxis", () => {

@@ -146,6 +146,24 @@ function indicesOf(name: string, indices: TensorLike | readonly number[]): Tenso
 }
 
 /**
+ * The entries of each batch of `x`, [batch…, entries, rest…], at the batch's own integer indices, [batch…, wanted…]:
+ * [batch…, wanted…, rest…]. `batch` is the number of leading axes that both share, none unless given; negative indices
+ * count from the end. As TensorFlow's `gather` with as many `batch_dims`.
+ * @throws RangeError for an index out of bounds, for leading axes that differ. @throws TypeError for indices that are
+ * not integers.
+ * @example gather(tensor([[1, 2, 3], [4, 5, 6]]), tensor([[2, 0], [1, 1]], { dtype: "int32" }), 1)
+ */
+export function gather(x: TensorLike, indices: TensorLike | readonly number[], batch = 0): Tensor {
+  const own = operand("gather", x);
+  const wanted = indicesOf("gather", indices);
+  if (!(batch in own.shape) || !sameShape(own.shape.slice(0, batch), wanted.shape.slice(0, batch)))
+    throw new RangeError(
+      `gather: values ${show(own.shape)} and indices ${show(wanted.shape)} must share ${batch} leading axes, and the values have one more`,
+    );
+  return apply(gatherPrimitive, [own, wanted], { caller: "gather", batch });
+}
+
+/**
  * The entries of `x` along an axis (the first unless given) at integer indices of any shape, which take the axis's
  * place; negative ones count from the end, as NumPy's `take`.
  * @throws RangeError for an index out of bounds. @throws TypeError for indices that are not integers.
