@@ -2,10 +2,10 @@ import { add, sin, type Tensor, tensor } from "@kinship/tensor";
 import { type Backend, type GpuDevice, openGpu, UnsupportedOnGpu } from "@kinship/tensor/gpu";
 import { allPrimitives } from "@kinship/tensor/primitives";
 import { afterAll, describe, expect, test } from "vitest";
+import { everyDevice } from "../gpu/everyDevice.js";
 import { checkForward, checkGradient, distance, onDevice, refused } from "../gpu/laws.js";
-import { checkClosing, checkProgram, pattern, programs } from "../gpu/programs.js";
-import { checkOptimizer, checkTraining } from "../gpu/training.js";
-import { checkGather, checkKeptKey, checkRandom } from "../gpu/words.js";
+import { checkClosing, pattern } from "../gpu/programs.js";
+import { checkOptimizer } from "../gpu/training.js";
 import { named } from "../laws/samples.js";
 
 /** What every device must pass, in a page that has this one. */
@@ -40,21 +40,7 @@ export async function gpuTests(backend: Exclude<Backend, "cpu">): Promise<void> 
       }
   });
 
-  describe("programs on the device are programs on the CPU", () => {
-    for (const name of Object.keys(programs)) test(name, () => checkProgram(device, name));
-  });
-
-  test("random numbers by key are the same bits", () => checkRandom(device));
-  test("a key that is state keeps its bits", () => checkKeptKey(device));
-  test("entries are gathered and scattered by their numbers", () => checkGather(device));
-
-  test.each(["perceptron", "convolutional"] as const)(
-    "a hundred training steps (%s), whose state is never read back",
-    async (name) => {
-      const [first, last] = await checkTraining(device, name, 100);
-      expect(last).toBeLessThan(first / 2);
-    },
-  );
+  everyDevice(() => device, { steps: 100 });
 
   test("programs that are closed take nothing from those that are not", () => checkClosing(device));
 

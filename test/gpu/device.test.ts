@@ -25,30 +25,15 @@ import {
 import { compile } from "@kinship/tensor/compile";
 import { openGpu, UnsupportedOnGpu } from "@kinship/tensor/gpu";
 import { afterAll, describe, expect, test } from "vitest";
-import { checkClosing, checkProgram, pattern, programs } from "./programs.js";
-import { checkOptimizer, checkTraining } from "./training.js";
-import { checkGather, checkKeptKey, checkRandom } from "./words.js";
+import { everyDevice } from "./everyDevice.js";
+import { checkClosing, pattern } from "./programs.js";
+import { checkOptimizer } from "./training.js";
 
 const device = await openGpu({ backend: "webassembly" });
 afterAll(() => device.close());
 
-describe("programs on a device are programs on the CPU", () => {
-  for (const name of Object.keys(programs)) test(name, () => checkProgram(device, name));
-
-  test("that are closed take nothing from those that are not", () => checkClosing(device));
-
-  test("random numbers by key are the same bits", () => checkRandom(device));
-  test("a key that is state keeps its bits", () => checkKeptKey(device));
-  test("entries are gathered and scattered by their numbers", () => checkGather(device));
-
-  test.each(["perceptron", "convolutional"] as const)(
-    "a hundred training steps (%s), whose state is never read back",
-    async (name) => {
-      const [first, last] = await checkTraining(device, name, 100);
-      expect(last).toBeLessThan(first / 2);
-    },
-  );
-});
+everyDevice(() => device, { steps: 100 });
+test("programs that are closed take nothing from those that are not", () => checkClosing(device));
 
 describe("results", () => {
   test("have the structure and the dtypes of the function's", async () => {

@@ -3,10 +3,9 @@ import { openGpu } from "@kinship/tensor/gpu";
 import { allPrimitives } from "@kinship/tensor/primitives";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { named } from "../laws/samples.js";
+import { everyDevice } from "./everyDevice.js";
 import { checkForward, checkGradient, distance, refused } from "./laws.js";
-import { checkProgram, pattern, programs } from "./programs.js";
-import { checkTraining } from "./training.js";
-import { checkGather, checkKeptKey, checkRandom } from "./words.js";
+import { pattern } from "./programs.js";
 
 // The kernels that GPUs are given, four elements a thread, run here as the JavaScript that they are written in: by a
 // stand-in for GPU.js that reads nothing but what a GPU defines. What is beyond the end of an array is not a number,
@@ -118,20 +117,7 @@ describe.each(["webgl2", "webgpu"] as const)("four elements a thread (as on %s)"
       test(`${named(primitive, k)}: its gradient`, () => checkGradient(device, primitive, sample, 1e-5));
     }
 
-  const isSmall = (name: string) => programs[name].args.every(({ size }) => size < 20_000);
-  for (const name of Object.keys(programs).filter(isSmall)) test(name, () => checkProgram(device, name));
-
-  test("random numbers by key are the same bits", () => checkRandom(device));
-  test("a key that is state keeps its bits", () => checkKeptKey(device));
-  test("entries are gathered and scattered by their numbers", () => checkGather(device));
-
-  test.each(["perceptron", "convolutional"] as const)(
-    "training steps (%s), whose state is never read back",
-    async (name) => {
-      const [first, last] = await checkTraining(device, name, 3);
-      expect(last).toBeLessThan(first);
-    },
-  );
+  everyDevice(() => device, { elements: 20_000, steps: 3 });
 
   const shapes: Record<string, [(...xs: Tensor[]) => Tensor, number[][]]> = {
     "a product of whole fours": [
