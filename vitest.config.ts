@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type Plugin, type TestProjectConfiguration } from "vitest/config";
 
@@ -74,6 +76,13 @@ interface Page {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What a page compares itself with: what the built tests give in a Node of their own. */
+const digestsInNode = async (): Promise<unknown> => {
+  const script = new URL("./test/dist/compile/bits.js", import.meta.url).href;
+  const code = `import(${JSON.stringify(script)}).then((m) => m.digests()).then((d) => console.log(JSON.stringify(d)))`;
+  return JSON.parse((await promisify(execFile)(process.execPath, ["--eval", code])).stdout);
+};
+
 const browser = (
   executablePath: string,
   { name, include, exclude = [], flags, headers = {} }: Page,
@@ -93,6 +102,7 @@ const browser = (
       screenshotFailures: false,
       provider: playwright({ launchOptions: { executablePath, args: [...quiet, ...flags] } }),
       instances: [{ browser: "chromium" }],
+      commands: { digestsInNode },
     },
   },
 });
