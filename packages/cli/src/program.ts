@@ -60,7 +60,8 @@ export function buildProgram(version: string, actions: Actions): Command {
     .option(
       "--method <name>",
       "what is supposed of the tasks' weights: k-norm (near those of kin), trace-norm, joint-features, … " +
-        "(an unknown name lists all)",
+        "(an unknown name lists all); a sum of two, as joint-features+lasso, or a split of the weights into two parts, as " +
+        "trace-norm/task-norms, with a number before a part as its weight: joint-features+0.5lasso",
       "k-norm",
     )
     .addOption(
@@ -163,6 +164,7 @@ Examples:
 
   # weights in few directions; two labels; every method that suits, compared, by two threads
   kinship fit students.csv --task school --target math --method trace-norm
+  kinship fit students.csv --task school --target math --method joint-features+lasso
   kinship fit students.csv --task school --target female --loss logistic
   kinship fit students.csv --task school --target math --compare all --workers 2`;
 

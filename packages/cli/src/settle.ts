@@ -1,10 +1,8 @@
-import { linearMethods } from "@kinship/mtl";
+import { InputError, linearMethods, type Method, type MethodName, methodOf } from "@kinship/mtl";
 import type { Command } from "commander";
 import type { FitOptions } from "./program.js";
 import { descriptorKernels, isDescriptorKinship } from "./relations/descriptors.js";
 
-/** Methods that ask how tasks are tied. */
-const tied: readonly string[] = ["k-norm", "learned", "graph-fused"];
 const isFile = (kinship: string): boolean => /\.(csv|tsv|txt)$/i.test(kinship);
 
 /** Options that make sense only together. */
@@ -40,19 +38,17 @@ export function settle(options: FitOptions, command: Command): FitOptions {
         `not "${kinship}"`,
     );
   }
-  if (!Object.hasOwn(linearMethods, method)) {
-    usage(`--method is one of ${Object.keys(linearMethods).join(", ")}; not "${method}"`);
-  }
+  const { tied = false, needs = [] } = findMethod(method, usage);
   if (method === "single-task" || method === "pooled") {
     usage(`--method ${method} is a baseline, which is fitted in any case; choose another, or leave it out`);
   }
   if (options.compare !== undefined && given("method")) usage("--compare all fits every method: leave --method out");
   if (kinship === "learned" && method !== "learned") usage(`--kinship learned is a method of its own, not ${method}`);
-  if ((given("kinship") || options.parent !== undefined) && !tied.includes(method) && options.compare === undefined) {
-    usage(`--kinship goes with the methods ${tied.join(", ")}, not ${method}`);
+  const asked = (given("kinship") || options.parent !== undefined) && options.compare === undefined;
+  if (asked && !tied && !needs.includes("edges")) {
+    usage(`--kinship goes with the methods ${tiedMethods().join(", ")}, not ${method}`);
   }
-  if (method === "graph-fused" && !isFile(kinship))
-    usage("--method graph-fused needs --kinship FILE, a graph of tasks");
+  if (needs.includes("edges") && !isFile(kinship)) usage(`--method ${method} needs --kinship FILE, a graph of tasks`);
   if (method === "learned" && options.loss !== "squared" && options.compare === undefined) {
     usage(`relations are learned under squared errors only, not --loss ${options.loss}`);
   }
@@ -62,3 +58,18 @@ export function settle(options: FitOptions, command: Command): FitOptions {
   }
   return { ...options, kinship: kinship === "learned" ? "mean" : kinship, method };
 }
+
+function findMethod(name: MethodName, usage: (message: string) => never): Method {
+  try {
+    return methodOf(name);
+  } catch (error) {
+    if (error instanceof InputError) return usage(`--${error.message}`);
+    throw error;
+  }
+}
+
+/** Methods that ask how tasks are tied. */
+const tiedMethods = (): string[] =>
+  Object.entries<Method>(linearMethods)
+    .filter(([, { tied, needs }]) => tied || needs?.includes("edges"))
+    .map(([name]) => name);

@@ -48,6 +48,21 @@ describe("usage errors leave with code 2 and say what is wrong", () => {
       ["fit", "a.csv", ...columns, "--method", "best"],
       /--method is one of .*trace-norm.*; not "best"/,
     ],
+    [
+      "a sum of what is no part",
+      ["fit", "a.csv", ...columns, "--method", "lasso+best"],
+      /--method "lasso\+best": "best" is no part/,
+    ],
+    [
+      "ties that a sum does not use",
+      ["fit", "a.csv", ...columns, "--method", "lasso+ridge", "--kinship", "k.csv"],
+      /goes with the methods k-norm, learned, graph-fused, not lasso\+ridge/,
+    ],
+    [
+      "a fused sum without a graph",
+      ["fit", "a.csv", ...columns, "--method", "lasso+graph-fused"],
+      /lasso\+graph-fused needs --kinship FILE/,
+    ],
     ["a baseline as the method", ["fit", "a.csv", ...columns, "--method", "pooled"], /pooled is a baseline/],
     ["an unknown loss", ["fit", "a.csv", ...columns, "--loss", "hinge"], /Allowed choices are squared, huber/],
     ["one method and all", ["fit", "a.csv", ...columns, "--method", "lasso", "--compare", "all"], /leave --method out/],

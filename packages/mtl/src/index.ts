@@ -82,7 +82,14 @@ export {
   crossValidateDescribed,
   type DescribedCrossValidation,
 } from "./methods/cross-validation.js";
-export { type PlainRegularizer, type RegularizerDescription, regularizerOf } from "./methods/describe.js";
+export {
+  type PartDescription,
+  type PlainRegularizer,
+  type RegularizerDescription,
+  regularizerOf,
+  type SingleDescription,
+} from "./methods/describe.js";
+export { methodOf } from "./methods/method-of.js";
 export type { FittedModel } from "./methods/run.js";
 export { linearMethods, type Method, type MethodName, type MethodSettings, suitableMethods } from "./methods/table.js";
 export { type CrossStitchOptions, crossStitch } from "./models/cross-stitch.js";

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import {
   type Comparison,
   compareModels,
+  methodOf,
   type Schema,
   type Split,
   serialize,
@@ -88,7 +89,7 @@ async function compare(
   const known = {
     kinship: kinship.builder,
     ...(kinship.edges && { edges: kinship.edges }),
-    ...(options.method === "ordered-tasks" && { order: inOrder(rowsByTask(data).keys()) }),
+    ...(methodOf(options.method).needs?.includes("order") && { order: inOrder(rowsByTask(data).keys()) }),
   };
   const methods =
     options.compare === undefined

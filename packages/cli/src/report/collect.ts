@@ -1,11 +1,4 @@
-import {
-  type Comparison,
-  calibration,
-  type FittedModel,
-  linearMethods,
-  mostLikely,
-  type Validation,
-} from "@kinship/mtl";
+import { type Comparison, calibration, type FittedModel, methodOf, mostLikely, type Validation } from "@kinship/mtl";
 import { coefficientsOf, featuresUsed, sparsityOf } from "./coefficients.js";
 import type { MethodKey, MethodScore, PathCurve, Predictions, RankedMethod, Reliability, ReportData } from "./data.js";
 import { taskGroups } from "./groups.js";
@@ -32,7 +25,7 @@ export function collectReport(comparison: Comparison, circumstances: Circumstanc
   const group = (task: string): string | null => groups?.get(task) ?? null;
   const coefficients = coefficientsOf(single.model, pooled.model, multi.model);
   const order = orderOf(comparison, group);
-  const { title, supposes } = linearMethods[multi.method];
+  const { title, supposes } = methodOf(multi.method);
   return {
     ...told,
     loss: loss.name,
@@ -42,7 +35,7 @@ export function collectReport(comparison: Comparison, circumstances: Circumstanc
     methods: [score("single", single), score("pooled", pooled), score("multi", multi)],
     method: { name: multi.method, title, supposes },
     ranking: compared ? comparison.ranking.map((fitted) => ranked(fitted, multi)) : null,
-    failed: failed.map(({ method, reason }) => ({ title: linearMethods[method].title, reason })),
+    failed: failed.map(({ method, reason }) => ({ title: methodOf(method).title, reason })),
     gains: {
       perTask: transfer.perTask.map(({ rows, ...gain }) => ({ ...gain, group: group(gain.task), testRows: rows })),
       overall: transfer.overall,
@@ -67,7 +60,7 @@ const score = (key: MethodKey, { judgement, milliseconds }: FittedModel): Method
 
 function ranked(fitted: FittedModel, multi: FittedModel): RankedMethod {
   const { method, validation, judgement, milliseconds, model } = fitted;
-  const { title, supposes } = linearMethods[method];
+  const { title, supposes } = methodOf(method);
   const at = validation.path.find(
     ({ lambda, lambdaIntercept, variant }) =>
       lambda === validation.lambda && lambdaIntercept === validation.lambdaIntercept && variant === validation.variant,
@@ -112,7 +105,7 @@ function relatedness(
     Float64Array.from({ length: size * size }, (_, index) =>
       cell(order[Math.floor(index / size)]!, order[index % size]!),
     );
-  const tied = multi.method === "k-norm" || multi.method === "learned";
+  const tied = methodOf(multi.method).tied === true && multi.model.regularizer.name !== "split";
   return {
     names: order.map((task) => tasks[task]!),
     groups: order.map((task) => group(tasks[task]!)),

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { deserialize, kinshipMatrix, linearMethods } from "@kinship/mtl";
+import { deserialize, kinshipMatrix, linearMethods, serialize } from "@kinship/mtl";
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { kinship, temporaryFolder } from "../support.js";
@@ -43,6 +43,39 @@ describe("--method", () => {
     const predicted = await kinship(["predict", join(out, "model.json"), data]);
     expect(predicted.code).toBe(0);
     expect(predicted.output.split("\n")[0]).toMatch(/,predicted_sales$/);
+  });
+});
+
+describe("sums and splits", () => {
+  test.each([
+    ["joint-features+0.5lasso", [], "L2,1 + 0.5 L1", "sum"],
+    ["trace-norm/task-norms", [], "trace norm / norms of tasks", "split"],
+    ["k-norm+graph-fused", ["--kinship", edges], "K-norm + graph-fused", "sum"],
+    ["ordered-tasks+0.2lasso", [], "ordered tasks + 0.2 L1", "sum"],
+  ])("%s is fitted, saved exactly, reported, and predicts", async (method, more, title, name) => {
+    const out = fresh();
+    const { code, error } = await kinship([...fit("sales", "--method", method, ...more), "--out", out]);
+    expect({ code, error }).toEqual({ code: 0, error: "" });
+    const saved = readFileSync(join(out, "model.json"), "utf8");
+    const model = deserialize(saved);
+    expect(serialize(model)).toBe(saved);
+    expect(model.regularizer.name).toBe(name);
+    expect(model.certificate.converged).toBe(true);
+    const page = readFileSync(join(out, "report.html"), "utf8");
+    expect(page).toContain(`<em>${title}</em>`);
+    expect(page).toContain(`--method ${method}`);
+    expect(page.includes("This method supposes no ties")).toBe(!method.startsWith("k-norm"));
+    expect((await kinship(["predict", join(out, "model.json"), data])).code).toBe(0);
+  });
+
+  test("two labels, by threads, the same as by one", async () => {
+    const outs = [fresh(), fresh()];
+    for (const [index, workers] of ["1", "2"].entries()) {
+      const words = fit("open", "--loss", "logistic", "--method", "k-norm+lasso", "--workers", workers);
+      expect((await kinship([...words, "--out", outs[index]!])).code).toBe(0);
+    }
+    const [one, two] = outs.map((out) => readFileSync(join(out, "model.json"), "utf8"));
+    expect(two).toBe(one);
   });
 });
 

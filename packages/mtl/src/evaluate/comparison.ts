@@ -15,9 +15,10 @@ import { describeLoss, lossOf } from "../losses/saved.js";
 import { squared } from "../losses/squared.js";
 import { type CrossValidator, crossValidateDescribed } from "../methods/cross-validation.js";
 import { fitByGrams, fitRelations, type GramFits, gramFits } from "../methods/gram-fits.js";
+import { methodOf } from "../methods/method-of.js";
 import { chooseInterceptPenalty, fitPenalized } from "../methods/penalized-fits.js";
 import { type FittedModel, foldsOfTasks, type MethodRun } from "../methods/run.js";
-import { type MethodName, type MethodSettings, methodOf } from "../methods/table.js";
+import type { MethodName, MethodSettings } from "../methods/table.js";
 import { judge } from "./judge.js";
 import { type Relatedness, relatedness } from "./relatedness.js";
 import { type Transfer, transferAtRest } from "./transfer.js";
@@ -28,7 +29,7 @@ export interface CompareOptions extends RunControl, MethodSettings {
   readonly split: Split;
   /** `squared()` unless given; one of this library's. */
   readonly loss?: Loss;
-  /** What is fitted beside the two baselines; `["k-norm"]` unless given. See `linearMethods`, `suitableMethods`. */
+  /** What is fitted beside the two baselines; `["k-norm"]` unless given. See `linearMethods`, `methodOf`, `suitableMethods`. */
   readonly methods?: readonly MethodName[];
   /** Of the K-norm and learned relations under squared errors; "coupled" unless given. */
   readonly intercept?: Exclude<InterceptMode, "none">;
@@ -200,12 +201,13 @@ function requireKnown(loss: Loss): void {
 }
 
 function requireSuitable(name: MethodName, loss: Loss, settings: MethodSettings): void {
-  const { squaredOnly, needs } = methodOf(name);
+  const { squaredOnly, needs = [] } = methodOf(name);
   if (squaredOnly && loss.name !== "squared") {
     throw new InputError(`compareModels: the method "${name}" takes squared errors only, not the ${loss.name} loss`);
   }
-  if (needs && settings[needs] === undefined) {
-    throw new InputError(`compareModels: the method "${name}" needs ${needs}; give them`);
+  const lacking = needs.filter((need) => settings[need] === undefined);
+  if (lacking.length > 0) {
+    throw new InputError(`compareModels: the method "${name}" needs ${lacking.join(" and ")}; give them`);
   }
 }
 

@@ -55,12 +55,18 @@ export function validationOf(
   };
 }
 
-/** "ratio 0.5", "clusters 3": the options in which candidates differ. Of two parts, the second one's weight is `own`. */
+/** "ratio 0.5", "clusters 3", "lasso weight 0.3": the options in which candidates differ. */
 function variants(candidates: ReadonlySet<AnyRegularizer>): (of: AnyRegularizer) => string {
   const keys = [...candidates].flatMap(({ parameters }) => Object.keys(parameters));
   const varied = [...new Set(keys)].filter(
     (key) => new Set([...candidates].map(({ parameters }) => parameters[key] ?? 1)).size > 1,
   );
-  return ({ parameters }) =>
-    varied.map((key) => `${key === "part 2, weight" ? "own" : key} ${parameters[key] ?? 1}`).join(", ");
+  return (of) => varied.map((key) => `${optionName(key, of)} ${of.parameters[key] ?? 1}`).join(", ");
+}
+
+/** What a part is called: by its name in sums and splits; in decompositions that have a name, the second is `own`. */
+function optionName(key: string, { name, parameters }: AnyRegularizer): string {
+  if (name !== "sum" && name !== "split") return key === "part 2, weight" ? "own" : key;
+  const [, part, option] = /^(part \d+), (.+)$/.exec(key)!;
+  return `${parameters[part!]} ${option}`;
 }

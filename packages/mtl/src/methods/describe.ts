@@ -7,8 +7,10 @@ import { kNorm } from "../regularizers/k-norm.js";
 import { lasso } from "../regularizers/lasso.js";
 import { maxNorms } from "../regularizers/max-norms.js";
 import { mtlFeat } from "../regularizers/mtl-feat.js";
-import type { AnyRegularizer } from "../regularizers/regularizer.js";
+import type { AnyRegularizer, Regularizer } from "../regularizers/regularizer.js";
 import { ridge } from "../regularizers/ridge.js";
+import { split } from "../regularizers/split.js";
+import { sumOfRegularizers } from "../regularizers/sum.js";
 import { taskNorms } from "../regularizers/task-norms.js";
 import { traceNorm } from "../regularizers/trace-norm.js";
 import type { Kinship, KinshipBuilder } from "../relations/kinship.js";
@@ -23,18 +25,51 @@ export type PlainRegularizer =
   | "trace-norm"
   | "mtl-feat";
 
-/** A regularizer of this library as plain data, which can be sent to another thread. */
-export type RegularizerDescription =
+/** A regularizer of this library that splits nothing, as plain data, which can be sent to another thread. */
+export type SingleDescription =
   | { readonly name: PlainRegularizer }
   | { readonly name: "elastic-net"; readonly ratio?: number }
   | { readonly name: "clustered"; readonly clusters: number; readonly spread?: number }
-  | { readonly name: "dirty" | "robust" | "sparse-low-rank"; readonly own?: number }
   | { readonly name: "graph-fused"; readonly edges: readonly (readonly [a: string, b: string, weight?: number])[] }
   | { readonly name: "ordered-tasks"; readonly order?: readonly string[] }
   /** A builder is called for the tasks at hand; it cannot be sent, what it builds can. */
   | { readonly name: "k-norm"; readonly kinship: KinshipBuilder | Kinship };
 
+/** What multiplies a part of a sum or a split beside λ is 1 unless given. */
+export interface PartDescription {
+  readonly regularizer: SingleDescription;
+  readonly weight?: number;
+}
+
+/** Any regularizer of this library, as plain data. */
+export type RegularizerDescription =
+  | SingleDescription
+  | { readonly name: "dirty" | "robust" | "sparse-low-rank"; readonly own?: number }
+  | { readonly name: "sum" | "split"; readonly parts: readonly PartDescription[] };
+
 export function regularizerOf(description: RegularizerDescription): AnyRegularizer {
+  switch (description.name) {
+    case "dirty":
+      return dirty(description);
+    case "robust":
+      return robust(description);
+    case "sparse-low-rank":
+      return sparseLowRank(description);
+    case "sum":
+      return sumOfRegularizers(description.parts.map(weightedPart));
+    case "split":
+      return split(description.parts.map(weightedPart));
+    default:
+      return singleOf(description);
+  }
+}
+
+const weightedPart = ({ regularizer, ...weight }: PartDescription) => ({
+  regularizer: singleOf(regularizer),
+  ...weight,
+});
+
+function singleOf(description: SingleDescription): Regularizer {
   switch (description.name) {
     case "ridge":
       return ridge();
@@ -54,12 +89,6 @@ export function regularizerOf(description: RegularizerDescription): AnyRegulariz
       return elasticNet(description);
     case "clustered":
       return clustered(description);
-    case "dirty":
-      return dirty(description);
-    case "robust":
-      return robust(description);
-    case "sparse-low-rank":
-      return sparseLowRank(description);
     case "graph-fused":
       return graphFused(description);
     case "ordered-tasks":

@@ -9,8 +9,9 @@ import { fitLinear } from "../solvers/fit-linear.js";
 import type { LabelledTask } from "../solvers/problem.js";
 import type { RegularizerDescription } from "./describe.js";
 import type { MethodFit } from "./gram-fits.js";
+import { methodOf } from "./method-of.js";
 import type { MethodRun } from "./run.js";
-import { type MethodName, methodOf } from "./table.js";
+import type { MethodName } from "./table.js";
 
 /** The intercepts' λ is looked for among these, in the intercept-only model. */
 const interceptPenalties = [0.01, 0.1, 0.3, 1, 3, 10, 100];

@@ -20,8 +20,10 @@ export interface Method {
   regularizers(settings: MethodSettings, tasks: number): readonly RegularizerDescription[] | "relations";
   /** Squared errors only. */
   readonly squaredOnly?: true;
-  /** Which setting it cannot do without. */
-  readonly needs?: "edges" | "order";
+  /** Which settings it cannot do without. */
+  readonly needs?: readonly ("edges" | "order")[];
+  /** It asks how tasks are tied: `kinship`. */
+  readonly tied?: true;
   /** Pooled: one model for all rows. */
   readonly pools?: true;
 }
@@ -46,12 +48,14 @@ export const linearMethods = {
     title: "K-norm",
     supposes: "weights are near those of kin",
     regularizers: ({ kinship }) => [{ name: "k-norm", kinship }],
+    tied: true,
   },
   learned: {
     title: "learned relations",
     supposes: "who is kin shows in the weights",
     regularizers: () => "relations",
     squaredOnly: true,
+    tied: true,
   },
   ridge: {
     title: "L2",
@@ -118,24 +122,24 @@ export const linearMethods = {
     title: "graph-fused",
     supposes: "kin share most weights exactly",
     regularizers: ({ edges = [] }) => [{ name: "graph-fused", edges }],
-    needs: "edges",
+    needs: ["edges"],
   },
   "ordered-tasks": {
     title: "ordered tasks",
     supposes: "weights change now and then from one task to the next",
     regularizers: ({ order = [] }) => [{ name: "ordered-tasks", order }],
-    needs: "order",
+    needs: ["order"],
   },
 } as const satisfies Readonly<Record<string, Method>>;
 
-export type MethodName = keyof typeof linearMethods;
-
-export const methodOf = (name: MethodName): Method => linearMethods[name];
+/** A name of the table, or a sum or split of such: see `methodOf`. */
+export type MethodName = keyof typeof linearMethods | `${string}+${string}` | `${string}/${string}`;
 
 /** The methods that can be fitted under a loss with what is known, but for `ridge`, which is the single-task baseline. */
 export function suitableMethods(loss: { readonly name: string }, settings: MethodSettings): MethodName[] {
-  return (Object.keys(linearMethods) as MethodName[]).filter((name) => {
-    const { squaredOnly, needs } = methodOf(name);
-    return name !== "ridge" && !(squaredOnly && loss.name !== "squared") && !(needs && settings[needs] === undefined);
+  return (Object.keys(linearMethods) as (keyof typeof linearMethods)[]).filter((name) => {
+    const { squaredOnly, needs = [] }: Method = linearMethods[name];
+    if (name === "ridge" || (squaredOnly && loss.name !== "squared")) return false;
+    return needs.every((need) => settings[need] !== undefined);
   });
 }

@@ -3,7 +3,7 @@ import { InputError } from "../errors.js";
 import type { Loss } from "../losses/loss.js";
 import { describeLoss, lossOf } from "../losses/saved.js";
 import { type CrossValidator, type DescribedCrossValidation, describedOptions } from "../methods/cross-validation.js";
-import type { RegularizerDescription } from "../methods/describe.js";
+import type { RegularizerDescription, SingleDescription } from "../methods/describe.js";
 import { type LinearCrossValidation, searchLambda } from "../solvers/cross-validate.js";
 import type { FoldSolver } from "../solvers/fold-fits.js";
 import type { FoldScheme } from "../solvers/fold-plan.js";
@@ -94,8 +94,23 @@ function plainRegularizer(
   regularizer: RegularizerDescription,
   train: readonly { readonly name: string }[],
 ): RegularizerDescription {
-  if (regularizer.name !== "k-norm" || typeof regularizer.kinship !== "function") return regularizer;
-  return { name: "k-norm", kinship: regularizer.kinship(train.map(({ name }) => name)) };
+  const built = (single: SingleDescription): SingleDescription =>
+    single.name === "k-norm" && typeof single.kinship === "function"
+      ? { name: "k-norm", kinship: single.kinship(train.map(({ name }) => name)) }
+      : single;
+  switch (regularizer.name) {
+    case "sum":
+    case "split": {
+      const parts = regularizer.parts.map((part) => ({ ...part, regularizer: built(part.regularizer) }));
+      return { name: regularizer.name, parts };
+    }
+    case "dirty":
+    case "robust":
+    case "sparse-low-rank":
+      return regularizer;
+    default:
+      return built(regularizer);
+  }
 }
 
 export interface CrossValidateInWorkersOptions

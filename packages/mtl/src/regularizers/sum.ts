@@ -17,11 +17,13 @@ const tolerance = 1e-14;
 export function sumOfRegularizers(parts: readonly Weighted[]): Regularizer {
   if (parts.length < 2) throw new InputError(`sumOfRegularizers: needs two parts or more, there are ${parts.length}`);
   const scaled = parts.map((part) => weighted(part, "sumOfRegularizers"));
+  const kinships = scaled.flatMap(({ kinship }) => kinship ?? []);
   return {
     kind: "single",
     name: "sum",
     source: scaled.map(({ source }) => source).join("; "),
     parameters: describeParts(scaled),
+    ...(kinships.length === 1 && { kinship: kinships[0]! }),
     on(shape): Penalty {
       const penalties = scaled.map((part) => part.on(shape));
       const size = shape.tasks.length * shape.width;

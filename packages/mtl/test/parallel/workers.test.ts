@@ -12,6 +12,7 @@ import {
   meanKinship,
   multinomial,
   squared,
+  sumOfRegularizers,
   traceNorm,
 } from "@kinship/mtl";
 // The compiled package: threads run files, and Node reads no TypeScript.
@@ -60,6 +61,26 @@ describe("crossValidateInWorkers", () => {
         regularizer: { name: "k-norm", kinship: meanKinship() },
         folds: { kind: "tasks" },
         intercept: "coupled",
+      },
+    ],
+    [
+      "a sum with a kinship that a builder makes",
+      {
+        tasks,
+        regularizer: sumOfRegularizers([
+          { regularizer: kNorm(meanKinship()) },
+          { regularizer: elasticNet(), weight: 0.3 },
+        ]),
+      },
+      {
+        tasks,
+        regularizer: {
+          name: "sum",
+          parts: [
+            { regularizer: { name: "k-norm", kinship: meanKinship() } },
+            { regularizer: { name: "elastic-net" }, weight: 0.3 },
+          ],
+        },
       },
     ],
     [
