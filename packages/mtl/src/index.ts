@@ -70,7 +70,7 @@ export { sequential } from "./layers/sequential.js";
 export { countParameters, type SummaryRow, summary, summaryRows } from "./layers/summary.js";
 export { type CrossValidateOptions, type CrossValidation, crossValidate } from "./linear/cross-validate.js";
 export { type FitOptions, fitKNorm } from "./linear/fit.js";
-export type { KinShares } from "./linear/kin.js";
+export type { KinOptions, KinShares } from "./linear/kin.js";
 export { type Certificate, type InterceptMode, type LinearModel, nodeNames } from "./linear/model.js";
 export { type PredictOptions, predict, predictRows, predictTask } from "./linear/predict.js";
 export type { Progress, RunControl } from "./linear/run-control.js";
@@ -134,6 +134,7 @@ export * from "./optimizers/index.js";
 export * from "./regularizers/index.js";
 export type { Penalty as RegularizerPenalty } from "./regularizers/regularizer.js";
 export { covarianceKinship } from "./relations/covariance.js";
+export { type DescribedOptions, describedKinship } from "./relations/described.js";
 export {
   type DescriptorKernel,
   type DescriptorKinship,
@@ -145,7 +146,13 @@ export {
 export { kinshipMatrix } from "./relations/explicit.js";
 export { type GraphOptions, graphKinship } from "./relations/graph.js";
 export { identityKinship } from "./relations/identity.js";
-export type { Kinship, KinshipBuilder, PrecisionGraph } from "./relations/kinship.js";
+export type {
+  KernelDescription,
+  KinDescriptors,
+  Kinship,
+  KinshipBuilder,
+  PrecisionGraph,
+} from "./relations/kinship.js";
 export {
   type CrossValidateLearnedOptions,
   crossValidateLearned,

@@ -49,7 +49,7 @@ export async function fit(path: string, options: FitOptions, surroundings: Surro
       version,
       task: options.task,
       target: options.target,
-      features: [...data.numeric, ...data.categorical, ...(options.descriptors ?? [])],
+      features: [...data.numeric, ...data.categorical, ...((options.interactions && options.descriptors) ?? [])],
       trainRows: split.train.length,
       testFraction: options.test,
       seed: options.seed,
@@ -96,9 +96,15 @@ async function compare(
       ? [options.method]
       : suitableMethods(loss, known).filter((name) => name !== "single-task" && name !== "pooled");
   const descriptors =
-    options.tasks === undefined || options.descriptors === undefined
+    options.interactions === undefined
       ? null
-      : await readDescriptors(options.tasks, options.task, options.descriptors, new Map(), signal);
+      : await readDescriptors(
+          options.tasks!,
+          options.task,
+          options.descriptors!.map((name) => ({ name })),
+          { task: "--task", features: "--descriptors" },
+          signal,
+        );
   const schema: Schema = {
     ...{ task: options.task, target: options.target, numeric: data.numeric, categorical: data.categorical },
     ...(labels && { labels }),

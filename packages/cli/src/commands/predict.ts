@@ -1,6 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { deserialize, type LinearModel, lossOf, nodeNames, predict as predictTable, type Table } from "@kinship/mtl";
+import {
+  deserialize,
+  type Feature,
+  type LinearModel,
+  lossOf,
+  nodeNames,
+  predict as predictTable,
+  type Table,
+} from "@kinship/mtl";
 import { readTable } from "../csv/table.js";
 import { csvLine } from "../csv/write.js";
 import { describeFileError, InputError, inFile, listNames } from "../errors.js";
@@ -51,7 +59,8 @@ export async function predict(
       const { parents: named } = await readParents(tasks, pipeline.task, parent, signal);
       for (const task of strangers) if (named.get(task)) parents.set(task, named.get(task)!);
     }
-    const descriptors = tasks === undefined ? null : await descriptorsIn(tasks, pipeline, strangers, signal);
+    const told = { model, pipeline, modelPath, strangers: strangers.filter((task) => !parents.has(task)) };
+    const descriptors = await descriptorsIn(tasks, told, signal);
     const given = { parents, ...(descriptors && { descriptors }) };
     const predicted = inFile(path, () => predictTable(model, table, given));
     const cells = cellsOf(predicted, model, pipeline);
@@ -65,9 +74,9 @@ export async function predict(
       const [written] = await writeFiles(dirname(out), { [basename(out)]: text }, signal);
       output.write(`${whole(table.rows)} predictions of ${pipeline.target}: ${written}\n`);
     }
-    const orphans = strangers.filter((task) => !parents.has(task));
+    const { root } = model.kinship;
+    const orphans = root === null ? [] : strangers.filter((task) => !parents.has(task));
     if (orphans.length > 0) {
-      const { root } = model.kinship;
       error.write(
         `note: the model has not seen ${count(orphans.length, pipeline.task)} (${listNames(orphans)}); ` +
           `predicted by what all have in common, ${root}\n`,
@@ -99,17 +108,42 @@ function cellsOf(predicted: Float64Array, { loss }: LinearModel, { labels }: Pip
   };
 }
 
-/** The descriptors of tasks that the model has not seen, where it was fitted with interactions. */
+/** The descriptors of tasks that the model has not seen, where it was fitted with interactions, or ties tasks by them. */
 async function descriptorsIn(
-  path: string,
-  { interactions, task }: Pipeline,
-  strangers: readonly string[],
+  path: string | undefined,
+  { model, pipeline, modelPath, strangers }: Strangers,
   signal: AbortSignal,
 ): Promise<Table | null> {
-  if (interactions === null || strangers.length === 0) return null;
-  const kinds = new Map(interactions.features.map(({ column, kind }) => [column, kind]));
-  const { table } = await readDescriptors(path, task, [...kinds.keys()], kinds, signal);
+  const { descriptors: kin } = model.kinship;
+  const kinds = new Map<string, Feature["kind"]>();
+  for (const described of [pipeline.interactions, kin]) {
+    for (const { column, kind } of described?.features ?? []) kinds.set(column, kind);
+  }
+  const missing = kin === undefined ? [] : strangers.filter((task) => !kin.tasks.includes(task));
+  const lacks = (where: string, names: readonly string[]) =>
+    new InputError(
+      `${where} ${pipeline.task} ${listNames(names)}, which the model has not seen; it predicts such by what describes them: ` +
+        `give each a row in --tasks FILE, with the columns ${[pipeline.task, ...kinds.keys()].join(", ")}`,
+    );
+  if (path === undefined) {
+    if (missing.length > 0) throw lacks(`${basename(modelPath)} knows no row for`, missing);
+    return null;
+  }
+  if (kinds.size === 0 || strangers.length === 0) return null;
+  const columns = Array.from(kinds, ([name, kind]) => ({ name, kind }));
+  const asked = { task: basename(modelPath), features: basename(modelPath) };
+  const { table } = await readDescriptors(path, pipeline.task, columns, asked, signal);
+  const rows = new Set(Array.from(table.columns[0]!.values, String));
+  const absent = missing.filter((task) => !rows.has(task));
+  if (absent.length > 0) throw lacks(`${path} has no row for`, absent);
   return table;
+}
+
+interface Strangers {
+  readonly model: LinearModel;
+  readonly pipeline: Pipeline;
+  readonly modelPath: string;
+  readonly strangers: readonly string[];
 }
 
 async function readModel(path: string, signal: AbortSignal): Promise<{ model: LinearModel; pipeline: Pipeline }> {

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
-import { identityKinship, type KinshipBuilder, meanKinship, treeKinship } from "@kinship/mtl";
+import { describedKinship, identityKinship, type KinshipBuilder, meanKinship, treeKinship } from "@kinship/mtl";
 import { inFile } from "../errors.js";
 import type { FitOptions } from "../program.js";
 import { plural, singular } from "../report/words.js";
-import { kinshipByDescriptors, readDescriptors } from "./descriptors.js";
+import { descriptorKernels, readDescriptors } from "./descriptors.js";
 import { readRelation } from "./file.js";
 import { ancestry, readParents } from "./tree.js";
 
@@ -39,10 +39,13 @@ export async function chooseKinship(
     case "descriptors":
     case "descriptors-rbf": {
       const [path, columns] = [options.tasks!, options.descriptors!];
-      const described = await readDescriptors(path, options.task, columns, new Map(), signal);
-      const name = options.kinship;
-      const builder = inFile(path, () => kinshipByDescriptors(name, described, options.task, tasks));
-      const how = name === "descriptors" ? "weights follow" : "weights are near where they are near in";
+      const asked = { task: "--task", features: "--descriptors" };
+      const wanted = columns.map((name) => ({ name }));
+      const { table } = await readDescriptors(path, options.task, wanted, asked, signal);
+      const kernel = descriptorKernels[options.kinship];
+      const builder = describedKinship({ table, key: options.task, kernel });
+      inFile(path, () => builder(tasks));
+      const how = options.kinship === "descriptors" ? "weights follow" : "weights are near where they are near in";
       return { builder, description: `the ${plural(options.task)}' ${how} ${columns.join(", ")}`, groups: null };
     }
     default: {

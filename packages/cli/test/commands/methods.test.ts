@@ -286,6 +286,19 @@ describe("--kinship by descriptors", () => {
     expect(readFileSync(join(out, "report.html"), "utf8")).toContain("people, coast");
   });
 
+  test("only --interactions make features of descriptors, and the report's command says which", async () => {
+    for (const more of [[], ["--interactions"]]) {
+      const out = fresh();
+      const { code } = await kinship([...words, "--kinship", "descriptors", ...more, "--out", out]);
+      expect(code).toBe(0);
+      const model = deserialize(readFileSync(join(out, "model.json"), "utf8"));
+      expect(model.features.length).toBe(more.length > 0 ? 8 : 2);
+      const page = readFileSync(join(out, "report.html"), "utf8");
+      expect(page).toContain("--descriptors people,coast --");
+      expect(page.includes("--interactions")).toBe(more.length > 0);
+    }
+  });
+
   test("a task that is not described is named", async () => {
     const few = folder.file(
       "few.csv",
@@ -296,7 +309,7 @@ describe("--kinship by descriptors", () => {
     const options = ["--tasks", few, "--descriptors", "people", "--kinship", "descriptors", "--out", fresh()];
     const { code, error } = await kinship([...fit("sales"), ...options]);
     expect(code).toBe(1);
-    expect(error).toMatch(/few\.csv: no row describes task ".*", which the data have/);
+    expect(error).toMatch(/few\.csv: no row of the descriptors describes task "shop/);
   });
 });
 

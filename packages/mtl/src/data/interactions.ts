@@ -1,23 +1,16 @@
-import { InputError } from "../errors.js";
-import { labelOf, taskLabels } from "./cells.js";
+import { taskLabels } from "./cells.js";
+import { type DescribedTasks, describeTasks, descriptorsOf, descriptorWidth } from "./descriptors.js";
 import { featureMatrix } from "./feature-matrix.js";
-import { type Feature, featureNames, fitFeatures } from "./features.js";
-import type { Descriptors, Schema } from "./pipeline.js";
-import { inferSchema } from "./schema.js";
+import type { Feature } from "./features.js";
+import type { Schema } from "./pipeline.js";
 import { type Standardisation, standardisationOf } from "./standardise.js";
-import { allRows, columnNamed, createTable, type Table } from "./table.js";
+import { columnNamed, type Table } from "./table.js";
 
 /**
  * Columns that say how the effect of a feature differs with what describes the task (cross-level interactions: Raudenbush
  * & Bryk, Hierarchical linear models, 2002, chapter 2): the descriptors, and each feature times each of them.
  */
-export interface Interactions {
-  /** How cells of the table of tasks become descriptors. */
-  readonly features: readonly Feature[];
-  /** The tasks that the table described. */
-  readonly tasks: readonly string[];
-  /** Their descriptors, standardised over the tasks that train, [tasks, descriptors]. */
-  readonly values: readonly number[];
+export interface Interactions extends DescribedTasks {
   /** One a product, feature by feature. */
   readonly products: readonly Standardisation[];
 }
@@ -29,63 +22,16 @@ export function fitInteractions(
   table: Table,
   trainRows: ArrayLike<number>,
 ): Interactions {
-  const described = descriptorTable(descriptors!, task);
-  const names = namesIn(described, task);
-  const rowOf = new Map(names.map((name, row) => [name, row]));
   const labels = taskLabels(columnNamed(table, task, "fitPipeline"), "fitPipeline");
-  const trained = [...new Set(Array.from(trainRows, (row) => labels[row]!))];
-  const rows = trained.map((name) => {
-    const row = rowOf.get(name);
-    if (row === undefined) throw new InputError(`fitPipeline: no row of the descriptors describes task "${name}"`);
-    return row;
-  });
-  const { numeric, categorical } = inferSchema(described, { task, target: "" }, { target: false });
-  const own = fitFeatures(described, { numeric, categorical }, names, rows);
-  if (own.length === 0) throw new InputError("fitPipeline: the table of descriptors has no column but its key");
-  const values = featureMatrix(own, described, names, allRows(described));
-  const bare: Interactions = { features: own, tasks: names, values: Array.from(values), products: [] };
-  const x = featureMatrix(features, table, labels, trainRows);
   const rowTasks = Array.from(trainRows, (row) => labels[row]!);
+  const bare = { ...describeTasks(descriptors!, task, [...new Set(rowTasks)], "fitPipeline"), products: [] };
+  const x = featureMatrix(features, table, labels, trainRows);
   const plain = productsOf(bare, x, rowTasks, descriptorsOf(bare));
   const columns = plain.length / Math.max(1, trainRows.length);
   const products = Array.from({ length: columns }, (_, column) =>
     standardisationOf(Float64Array.from(trainRows, (_, i) => plain[i * columns + column]!)),
   );
   return { ...bare, products };
-}
-
-/** The key and the columns that count. */
-function descriptorTable({ table, columns }: Descriptors, task: string): Table {
-  if (columns === undefined) return table;
-  return createTable([task, ...columns].map((name) => columnNamed(table, name, "fitPipeline")));
-}
-
-function namesIn(table: Table, task: string): string[] {
-  const names = taskLabels(columnNamed(table, task, "descriptors"), "descriptors");
-  const seen = new Set<string>();
-  for (const name of names) {
-    if (seen.has(name)) throw new InputError(`descriptors: task "${name}" has two rows; keep one`);
-    seen.add(name);
-  }
-  return names;
-}
-
-/** The descriptors of each task: those that were fitted, and those of further tasks by a table of the same columns. */
-export function descriptorsOf(
-  { features, tasks, values }: Interactions,
-  further?: { readonly table: Table; readonly task: string },
-): Map<string, ArrayLike<number>> {
-  const width = features.flatMap(featureNames).length;
-  const known = new Map<string, ArrayLike<number>>(
-    tasks.map((name, row) => [name, values.slice(row * width, (row + 1) * width)]),
-  );
-  if (further === undefined) return known;
-  const names = namesIn(further.table, further.task).map(labelOf);
-  const more = featureMatrix(features, further.table, names, allRows(further.table));
-  for (const [row, name] of names.entries()) {
-    if (!known.has(name)) known.set(name, more.subarray(row * width, (row + 1) * width));
-  }
-  return known;
 }
 
 /**
@@ -99,7 +45,7 @@ export function withInteractions(
   descriptors: ReadonlyMap<string, ArrayLike<number>>,
 ): Float64Array {
   const { products } = interactions;
-  const width = interactions.features.flatMap(featureNames).length;
+  const width = descriptorWidth(interactions);
   const own = products.length / width;
   const total = own + width + products.length;
   const crossed = productsOf(interactions, x, tasks, descriptors);
@@ -118,12 +64,12 @@ export function withInteractions(
 
 /** [rows, features · descriptors] */
 function productsOf(
-  { features }: Interactions,
+  described: DescribedTasks,
   x: Float64Array,
   tasks: readonly string[],
   descriptors: ReadonlyMap<string, ArrayLike<number>>,
 ): Float64Array {
-  const width = features.flatMap(featureNames).length;
+  const width = descriptorWidth(described);
   const own = x.length / Math.max(1, tasks.length);
   const out = new Float64Array(tasks.length * own * width);
   for (const [row, task] of tasks.entries()) {

@@ -1,6 +1,7 @@
 import { groupRows, taskLabels } from "./cells.js";
+import { descriptorsOf } from "./descriptors.js";
 import { featureMatrix } from "./feature-matrix.js";
-import { descriptorsOf, withInteractions } from "./interactions.js";
+import { withInteractions } from "./interactions.js";
 import { type Pipeline, readTarget } from "./pipeline.js";
 import { allRows, columnNamed, type Table } from "./table.js";
 import type { Task } from "./tasks.js";

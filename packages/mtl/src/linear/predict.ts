@@ -4,16 +4,12 @@ import type { Table } from "../data/table.js";
 import type { MatrixLike } from "../data/tasks.js";
 import { InputError } from "../errors.js";
 import { lossOf } from "../losses/saved.js";
-import { type KinShares, type NodeWeights, withKin } from "./kin.js";
+import { type KinOptions, type NodeWeights, nodesFor } from "./kin.js";
 import type { LinearModel } from "./model.js";
 
-export interface PredictOptions {
+export interface PredictOptions extends KinOptions {
   /** The parent (or any node of the kinship) that stands for a task the model was not fitted on. */
   readonly parents?: ReadonlyMap<string, string>;
-  /** Shares of several nodes that stand for one, as `descriptorKinship` finds them. */
-  readonly kin?: KinShares;
-  /** One row a task, for tasks that a model with interactions was not fitted on. */
-  readonly descriptors?: Table;
 }
 
 /**
@@ -35,7 +31,7 @@ export function predict(model: LinearModel, table: Table, options: PredictOption
  * logistic loss, the expected count under Poisson's; under the multinomial loss [rows, classes], each row's probabilities.
  */
 export function predictRows(model: LinearModel, rows: PreparedRows, options: PredictOptions = {}): Float64Array {
-  const nodes = withKin(model, options.kin ?? new Map());
+  const nodes = nodesFor(model, rows.tasks, options);
   return predictNodes(model, nodes, rows.x, Int32Array.from(rows.tasks, nodeFinder(model, nodes, options)));
 }
 
@@ -50,7 +46,7 @@ export function predictTask(
   if (columns !== model.features.length) {
     throw new InputError(`predictTask: x has ${columns} columns, and the model ${model.features.length} features`);
   }
-  const nodes = withKin(model, options.kin ?? new Map());
+  const nodes = nodesFor(model, [task], options);
   return predictNodes(model, nodes, data, new Int32Array(rows).fill(nodeFinder(model, nodes, options)(task)));
 }
 
@@ -79,7 +75,7 @@ function predictNodes(
 
 function nodeFinder(model: LinearModel, { names }: NodeWeights, { parents }: PredictOptions) {
   const nodes = new Map(names.map((name, node) => [name, node]));
-  const { root, kind } = model.kinship;
+  const { root, kind, descriptors } = model.kinship;
   return (task: string): number => {
     const known = nodes.get(task);
     if (known !== undefined) return known;
@@ -88,6 +84,13 @@ function nodeFinder(model: LinearModel, { names }: NodeWeights, { parents }: Pre
       throw new InputError(`predict: task "${task}" has the parent "${parent}", which the kinship does not know`);
     }
     const stand = parent ?? root;
+    if (stand === null && descriptors !== undefined) {
+      const columns = descriptors.features.map(({ column }) => column).join(", ");
+      throw new InputError(
+        `predict: the model was not fitted on task "${task}", and nothing describes it; ` +
+          `give its row of the columns ${descriptors.key}, ${columns} in descriptors`,
+      );
+    }
     if (stand === null) {
       throw new InputError(
         `predict: the model was not fitted on task "${task}", and the ${kind} kinship says nothing of a new task; ` +

@@ -1,3 +1,4 @@
+import { type DescribedTasks, descriptorWidth } from "../data/descriptors.js";
 import { type Feature, featureNames } from "../data/features.js";
 import type { Interactions } from "../data/interactions.js";
 import { columnNames, type Pipeline } from "../data/pipeline.js";
@@ -5,7 +6,7 @@ import type { Standardisation } from "../data/standardise.js";
 import { InputError } from "../errors.js";
 import { type LinearModel, solverNames } from "../linear/model.js";
 import { type LossDescription, lossOf } from "../losses/saved.js";
-import type { Kinship } from "../relations/kinship.js";
+import type { KernelDescription, KinDescriptors, Kinship } from "../relations/kinship.js";
 import { Reader } from "./reader.js";
 import { format, version } from "./serialize.js";
 
@@ -101,7 +102,7 @@ function readDescription(reader: Reader): LossDescription {
 }
 
 function readKinship(reader: Reader): Kinship {
-  const fields = reader.fields(["kind", "tasks", "latent", "root", "diagonal", "from", "to", "value"]);
+  const fields = reader.fields(["kind", "tasks", "latent", "root", "diagonal", "from", "to", "value", "descriptors"]);
   const tasks = fields.tasks.distinctTexts();
   const latent = fields.latent.distinctTexts();
   const names = new Set([...tasks, ...latent]);
@@ -110,6 +111,7 @@ function readKinship(reader: Reader): Kinship {
   const root = fields.root.orNull((name) => name.text());
   if (root !== null && !names.has(root)) fields.root.fail("the name of a node");
   const value = fields.value.numbers();
+  const descriptors = fields.descriptors.orNull((inner) => readKinDescriptors(inner, tasks));
   const ends = (end: Reader) => Int32Array.from(end.list(value.length), (item) => item.index(size));
   return {
     kind: fields.kind.text(),
@@ -123,7 +125,32 @@ function readKinship(reader: Reader): Kinship {
       value,
     },
     root,
+    ...(descriptors && { descriptors }),
   };
+}
+
+function readKinDescriptors(reader: Reader, trained: readonly string[]): KinDescriptors {
+  const fields = reader.fields(["key", "kernel", "own", "features", "tasks", "values"]);
+  const described = readDescribed(fields);
+  if (trained.some((task) => !described.tasks.includes(task))) fields.tasks.fail("a list that has every task");
+  return {
+    key: fields.key.text(),
+    kernel: readKernel(fields.kernel),
+    own: fields.own.positive(),
+    ...described,
+  };
+}
+
+function readKernel(reader: Reader): KernelDescription {
+  if (!reader.has("width")) return { name: reader.fields(["name"]).name.oneOf(["linear"]) };
+  const { name, width } = reader.fields(["name", "width"]);
+  return { name: name.oneOf(["gaussian"]), width: width.positive() };
+}
+
+function readDescribed(fields: Record<"features" | "tasks" | "values", Reader>): DescribedTasks {
+  const features = fields.features.list().map(readFeature);
+  const tasks = fields.tasks.distinctTexts();
+  return { features, tasks, values: Array.from(fields.values.numbers(tasks.length * descriptorWidth({ features }))) };
 }
 
 function readPipeline(reader: Reader): Pipeline {
@@ -154,15 +181,9 @@ function readPipeline(reader: Reader): Pipeline {
 
 function readInteractions(reader: Reader, own: number): Interactions {
   const fields = reader.fields(["features", "tasks", "values", "products"]);
-  const features = fields.features.list().map(readFeature);
-  const width = features.flatMap(featureNames).length;
-  const tasks = fields.tasks.distinctTexts();
-  return {
-    features,
-    tasks,
-    values: Array.from(fields.values.numbers(tasks.length * width)),
-    products: fields.products.list(own * width).map(readStandardisation),
-  };
+  const described = readDescribed(fields);
+  const products = fields.products.list(own * descriptorWidth(described)).map(readStandardisation);
+  return { ...described, products };
 }
 
 function readStandardisation(reader: Reader): Standardisation {

@@ -1,7 +1,7 @@
 import type { LinearModel } from "../linear/model.js";
 
 export const format = "kinship linear model";
-export const version = 3;
+export const version = 4;
 
 /**
  * A model as JSON, every float64 to the bit: JSON's shortest decimals read back exactly, and −0, which JSON
@@ -10,7 +10,7 @@ export const version = 3;
 export function serialize(model: LinearModel): string {
   const { method, features, intercept, lambda, lambdaIntercept, objective, certificate, pipeline } = model;
   const { loss, regularizer } = model;
-  const { kind, tasks, latent, root, precision } = model.kinship;
+  const { kind, tasks, latent, root, precision, descriptors = null } = model.kinship;
   const document = {
     format,
     version,
@@ -35,6 +35,7 @@ export function serialize(model: LinearModel): string {
       from: precision.from,
       to: precision.to,
       value: precision.value,
+      descriptors,
     },
     pipeline,
   };

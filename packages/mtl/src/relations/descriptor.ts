@@ -82,13 +82,19 @@ export function descriptorKinship({
   };
   const kinship: KinshipBuilder = (tasks) =>
     renamed(covarianceKinship(rowsOf(covarianceOf(tasks).covariance, tasks.length)), "descriptor")(tasks);
+  let last:
+    | { readonly tasks: readonly string[]; readonly points: readonly Float64Array[]; readonly inverse: Float64Array }
+    | undefined;
   const kinOf: DescriptorKinship["kinOf"] = (descriptor, tasks) => {
     const point = read(descriptor, "the new task");
     if (point.length !== length) {
       throw new InputError(`descriptorKinship: the new task has ${point.length} numbers, and the others ${length}`);
     }
-    const { covariance, points } = covarianceOf(tasks);
-    const inverse = invertDefinite(covariance, tasks.length, "descriptorKinship");
+    if (last?.tasks !== tasks) {
+      const { covariance, points } = covarianceOf(tasks);
+      last = { tasks, points, inverse: invertDefinite(covariance, tasks.length, "descriptorKinship") };
+    }
+    const { points, inverse } = last;
     const near = points.map((other) => kernel(point, other));
     return new Map(
       tasks.map((task, i) => [task, near.reduce((sum, value, j) => sum + value * inverse[j * tasks.length + i]!, 0)]),

@@ -1,3 +1,4 @@
+import type { DescribedTasks } from "../data/descriptors.js";
 import { InputError } from "../errors.js";
 
 /**
@@ -23,7 +24,20 @@ export interface Kinship {
   readonly precision: PrecisionGraph;
   /** The latent node that stands for a task of which nothing is known; null if there is none. */
   readonly root: string | null;
+  /** What tells the weights of a task never seen by its descriptors; absent where nothing does. */
+  readonly descriptors?: KinDescriptors;
 }
+
+/** What describes the tasks, and the kernel that makes kin of them. Plain data, saved with the model. */
+export interface KinDescriptors extends DescribedTasks {
+  /** The column of the table of descriptors that names the tasks. */
+  readonly key: string;
+  readonly kernel: KernelDescription;
+  /** The part of a task's weights that its descriptors do not tell. */
+  readonly own: number;
+}
+
+export type KernelDescription = { readonly name: "linear" } | { readonly name: "gaussian"; readonly width: number };
 
 /** Builders are given the names of the tasks, in order, by whoever fits. */
 export type KinshipBuilder = (tasks: readonly string[]) => Kinship;

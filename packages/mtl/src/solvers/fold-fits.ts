@@ -1,8 +1,8 @@
 import { dot } from "../algebra/dot.js";
 import { matrixOf, vectorOf } from "../data/arrays.js";
 import { InputError } from "../errors.js";
+import { nodesFor } from "../linear/kin.js";
 import type { LinearModel } from "../linear/model.js";
-import { nodeNames } from "../linear/model.js";
 import type { Loss } from "../losses/loss.js";
 import { createEngine } from "./engine.js";
 import { interceptOf, type LinearProblemOptions, modelOf } from "./fit-linear.js";
@@ -104,7 +104,11 @@ function heldOut({ held }: FoldPlan, tasks: readonly LabelledTask[]): HeldOut[] 
 
 /** The sum of losses of the rows held out. A task that did not train is predicted as the model predicts unseen ones. */
 function heldOutLoss(model: LinearModel, held: readonly HeldOut[], loss: Loss): number {
-  const nodes = new Map(nodeNames(model).map((name, node) => [name, node]));
+  const { names, weights, intercepts } = nodesFor(
+    model,
+    held.map(({ name }) => name),
+  );
+  const nodes = new Map(names.map((name, node) => [name, node]));
   const { outputs } = loss;
   const width = model.features.length;
   let total = 0;
@@ -120,7 +124,7 @@ function heldOutLoss(model: LinearModel, held: readonly HeldOut[], loss: Loss): 
     for (let i = 0; i < y.length; i++) {
       for (let c = 0; c < outputs; c++) {
         const at = node * outputs + c;
-        scores[i * outputs + c] = model.intercepts[at]! + dot(model.weights, at * width, x, i * width, width);
+        scores[i * outputs + c] = intercepts[at]! + dot(weights, at * width, x, i * width, width);
       }
       total += loss.value(scores, i * outputs, y[i]!);
     }

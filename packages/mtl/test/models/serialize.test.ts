@@ -109,7 +109,7 @@ describe("what is no model is refused", () => {
   });
 
   test.each<[string, string, RegExp]>([
-    ["another version", text.replace('"version":3', '"version":4'), /version 4, and version 3 is what is read/],
+    ["another version", text.replace('"version":4', '"version":3'), /version 3, and version 4 is what is read/],
     ["another format", text.replace("kinship linear", "other"), /must be a "kinship linear model"/],
     ["a hostile key", text.replace("{", '{"__proto__":{"polluted":1},'), /unknown key "__proto__"/],
     ["a hostile key within", text.replace('"kinship":{', '"kinship":{"__proto__":{"polluted":1},'), /model\.kinship has the unknown key "__proto__"/], // biome-ignore format: one line
