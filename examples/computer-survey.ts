@@ -4,9 +4,12 @@ import {
   createRandom,
   crossValidate,
   fitKNorm,
+  fitLinearByCrossValidation,
   identityKinship,
   type KinshipBuilder,
+  type LinearModel,
   meanKinship,
+  mtlFeat,
   predictTask,
   type Task,
 } from "@kinship/mtl";
@@ -35,7 +38,10 @@ export function readSurvey(folder: URL): Survey {
 
 export interface SurveyErrors {
   readonly alone: number;
+  /** The K-norm, each person drawn to the average of all. */
   readonly mean: number;
+  /** MTL-FEAT: directions of taste that people share are learned. */
+  readonly features: number;
 }
 
 /** Root mean squared error on four computers drawn by the seed, learned from the other sixteen. */
@@ -49,9 +55,7 @@ export async function rateOnSeed({ attributes, ratings }: Survey, seed: number):
     x: known.map((computer) => attributes[computer]!),
     y: known.map((computer) => row[computer]!),
   }));
-  const errorWith = async (kinship: KinshipBuilder) => {
-    const { lambda, lambdaIntercept } = await crossValidate({ tasks, kinship, seed });
-    const model = fitKNorm({ tasks, kinship, lambda, lambdaIntercept });
+  const errorOf = (model: LinearModel) => {
     let squares = 0;
     for (const [person, { name }] of tasks.entries()) {
       const predicted = predictTask(
@@ -63,7 +67,15 @@ export async function rateOnSeed({ attributes, ratings }: Survey, seed: number):
     }
     return Math.sqrt(squares / (held.length * tasks.length));
   };
-  return { alone: await errorWith(identityKinship()), mean: await errorWith(meanKinship()) };
+  const errorWith = async (kinship: KinshipBuilder) => {
+    const { lambda, lambdaIntercept } = await crossValidate({ tasks, kinship, seed });
+    return errorOf(fitKNorm({ tasks, kinship, lambda, lambdaIntercept }));
+  };
+  return {
+    alone: await errorWith(identityKinship()),
+    mean: await errorWith(meanKinship()),
+    features: errorOf((await fitLinearByCrossValidation({ tasks, regularizer: mtlFeat(), seed })).model),
+  };
 }
 
 async function main(): Promise<void> {
@@ -73,16 +85,17 @@ async function main(): Promise<void> {
     return;
   }
   const survey = readSurvey(folder);
-  console.log("Computer survey: RMSE on 4 of 20 computers, 190 people\nseed  alone  mean");
-  const sums = { alone: 0, mean: 0 };
+  console.log("Computer survey: RMSE on 4 of 20 computers, 190 people\nseed  alone  mean   MTL-FEAT");
+  const sums = { alone: 0, mean: 0, features: 0 };
   const seeds = 10;
   for (let seed = 0; seed < seeds; seed++) {
-    const { alone, mean } = await rateOnSeed(survey, seed);
+    const { alone, mean, features } = await rateOnSeed(survey, seed);
     sums.alone += alone / seeds;
     sums.mean += mean / seeds;
-    console.log(`${String(seed).padEnd(6)}${alone.toFixed(3)}  ${mean.toFixed(3)}`);
+    sums.features += features / seeds;
+    console.log(`${String(seed).padEnd(6)}${alone.toFixed(3)}  ${mean.toFixed(3)}  ${features.toFixed(3)}`);
   }
-  console.log(`mean  ${sums.alone.toFixed(3)}  ${sums.mean.toFixed(3)}`);
+  console.log(`mean  ${sums.alone.toFixed(3)}  ${sums.mean.toFixed(3)}  ${sums.features.toFixed(3)}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
