@@ -41,12 +41,14 @@ export function glorot(key: Tensor, shape: readonly number[], fans: Fans, dtype:
 }
 
 /**
- * The last axis against all others as a matrix with orthonormal rows or columns, whichever are fewer (Saxe, McClelland
- * & Ganguli, 2014): Q of a matrix of normal draws.
+ * The outputs against all they sum over as a matrix with orthonormal rows or columns, whichever are fewer (Saxe,
+ * McClelland & Ganguli, 2014): Q of a matrix of normal draws. Outputs are the last axis of a matrix, [inputs, outputs],
+ * and the first of filters, [outputs, channels, …].
  */
 export function orthogonal(key: Tensor, shape: readonly number[], _: Fans, dtype: Floating): Tensor {
-  const columns = shape.at(-1) ?? 1;
-  const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  const size = shape.reduce((a, b) => a * b, 1);
+  const rows = shape[0]!;
+  const columns = size / rows;
   const drawn = normal(key, [Math.max(rows, columns), Math.min(rows, columns)], { dtype });
   const { q } = qr(drawn);
   return reshape(rows < columns ? transpose(q) : q, shape);

@@ -1,6 +1,7 @@
 import {
   add,
   arange,
+  eye,
   matmul,
   mean,
   mul,
@@ -11,6 +12,7 @@ import {
   sum,
   type Tensor,
   tensor,
+  transpose,
   variance,
 } from "@kinship/tensor";
 import { compile } from "@kinship/tensor/compile";
@@ -18,6 +20,7 @@ import { describe, expect, test } from "vitest";
 import {
   activation,
   batchNorm,
+  conv2dLayer,
   countParameters,
   dense,
   dropout,
@@ -178,6 +181,16 @@ describe("initialisers", () => {
           expect(inner).toBeCloseTo(i === j ? 1 : 0, 12);
         }
     }
+  });
+
+  test("orthogonal filters are orthonormal, each over all that it sums", () => {
+    const { filters } = conv2dLayer(4, 3, { weights: "orthogonal" }).initialise(
+      randomKey(1),
+      [2, 8, 8],
+      "float64",
+    ).parameters;
+    const rows = reshape(filters, [4, 18]);
+    expect(distance(matmul(rows, transpose(rows)), eye(4, { dtype: "float64" }))).toBeLessThan(1e-12);
   });
 
   test("He's variance is 2 / inputs, Glorot's 2 / (inputs + outputs)", () => {
