@@ -7,6 +7,7 @@ import {
   compareTraining,
   cosineRate,
   cosmos,
+  dynamicWeightAverage,
   evaluateTasks,
   fixedWeighting,
   type Optimizer,
@@ -64,18 +65,19 @@ export async function train(path: string, options: TrainOptions, surroundings: S
     const { seed, epochs, batch, balance, weights = {} } = options;
     const rows = Object.values(parts.train);
     const own = new Set(rows.map(({ x }) => x));
-    const total = [...own].reduce((sum, x) => sum + x.shape[0]!, 0);
+    const stepsInEpoch = Math.ceil([...own].reduce((sum, x) => sum + x.shape[0]!, 0) / batch);
     const common: TrainingOptions = {
       objective,
       data: parts.train,
       validation: parts.validation,
       epochs,
       batchSize: batch,
-      optimizer: optimizerFor(options, Math.ceil(total / batch)),
+      optimizer: optimizerFor(options, stepsInEpoch),
       ...(balance !== undefined && {
         balancer: balancerNamed(
           balance,
           tasks.map(({ name }) => weights[name] ?? 1),
+          stepsInEpoch,
         ),
       }),
       ...(options.patience !== undefined && { earlyStopping: { patience: options.patience } }),
@@ -166,8 +168,9 @@ function optimizerFor({ rate, epochs }: TrainOptions, stepsInEpoch: number): Opt
 }
 
 /** `weights`: the objective's, one a task. Methods that are given weights take these as theirs. */
-function balancerNamed(name: string, weights: readonly number[]): Balancer {
+function balancerNamed(name: string, weights: readonly number[], stepsInEpoch: number): Balancer {
   if (name === "fixedWeighting") return fixedWeighting(weights);
+  if (name === "dynamicWeightAverage") return dynamicWeightAverage({ every: stepsInEpoch });
   if (name === "cosmos") return cosmos({ preference: weights });
   // Spelled out: the compiler gives up on the union of all the methods.
   return (balancers as Readonly<Record<string, () => Balancer>>)[name]!();

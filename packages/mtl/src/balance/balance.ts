@@ -16,7 +16,7 @@ export interface Balanced<State, Parameters> {
   readonly state: State;
   /** What the shared parameters are to follow downhill, in place of a gradient. */
   readonly direction: Parameters;
-  /** One a task, where the direction is Σ w_i g_i. */
+  /** One a task, where the direction is Σ w_i g_i, or of methods that remember gradients Σ w_i of what they remember. */
   readonly weights?: Float64Array;
 }
 

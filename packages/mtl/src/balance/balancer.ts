@@ -66,7 +66,12 @@ export interface JacobianBalancer<State extends Structure = Structure> {
   direct<Parameters extends Structured<Parameters>>(
     state: State,
     input: JacobianInput<Parameters>,
-  ): { readonly state: State; readonly direction: Parameters };
+  ): {
+    readonly state: State;
+    readonly direction: Parameters;
+    /** One a task, where the direction is Σ w_i of something a task: its gradient, or a running mean of it. */
+    readonly weights?: Float64Array;
+  };
 }
 
 export type Balancer = LossBalancer | GramianBalancer | JacobianBalancer;

@@ -39,7 +39,11 @@ export { gradDrop } from "./jacobian/grad-drop.js";
 export { type MoCoOptions, type MoCoState, moCo } from "./jacobian/mo-co.js";
 export { trimmedMean } from "./jacobian/trimmed-mean.js";
 export { type CosmosOptions, cosmos } from "./losses/cosmos.js";
-export { dynamicWeightAverage, type LossHistory } from "./losses/dynamic-weight-average.js";
+export {
+  type DynamicWeightAverageOptions,
+  dynamicWeightAverage,
+  type LossHistory,
+} from "./losses/dynamic-weight-average.js";
 export { type FamoOptions, type FamoState, famo } from "./losses/famo.js";
 export { type EqualWeightingOptions, equalWeighting, fixedWeighting } from "./losses/fixed-weighting.js";
 export { geometricLoss } from "./losses/geometric-loss.js";

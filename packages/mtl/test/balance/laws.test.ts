@@ -251,6 +251,74 @@ describe("equal shares", () => {
   });
 });
 
+describe("Aligned-MTL at scales from 1e-15 to 1e15 side by side", () => {
+  test("orthogonal gradients all become as long as the shortest", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 6 }).chain((m) => scales(m)),
+        (factors) => {
+          const rows = factors.map((factor, i) => factors.map((_, k) => (i === k ? factor : 0)));
+          const { direction } = directionOf(alignedMtl(), rows);
+          const each = Math.min(...factors) / factors.length;
+          for (const value of direction) expect(value / each).toBeCloseTo(1, 9);
+        },
+      ),
+    );
+  });
+
+  test("two gradients: √λ_min G^(−½) ½, whose root is known in closed form", () => {
+    const angle = fc.integer({ min: 2, max: 62 }).map((k) => (k * Math.PI) / 64);
+    fc.assert(
+      fc.property(scales(2), angle, ([a, b], angle) => {
+        const rows = [
+          [a!, 0],
+          [b! * Math.cos(angle), b! * Math.sin(angle)],
+        ];
+        // √G = (G + sI)/t with s = √det G and t = √(tr G + 2s) (Levinger, Mathematics Magazine 53, 1980).
+        const s = a! * b! * Math.sin(angle);
+        const size = a! ** 2 + b! ** 2;
+        const product = a! * b! * Math.cos(angle);
+        const smallest = s / Math.sqrt((size + Math.sqrt(Math.max(size ** 2 - 4 * s ** 2, 0))) / 2);
+        const factor = smallest / (2 * s * Math.sqrt(size + 2 * s));
+        const { weights } = directionOf(alignedMtl(), rows);
+        const expected = [factor * (b! ** 2 + s - product), factor * (a! ** 2 + s - product)];
+        const terms = [b! ** 2 + s, a! ** 2 + s];
+        expected.forEach((w, i) => {
+          expect(Math.abs(weights[i]! - w)).toBeLessThanOrEqual(1e-9 * factor * terms[i]!);
+        });
+      }),
+    );
+  });
+
+  test("three that depend on each other, and gradients beside zeros, keep to the eigenvalues that are not zero", () => {
+    // g₃ = g₁: G has the eigenvalues 2·4, 9 and 0, and the aligned mean is √8/3 (√2 u₁ + u₂), u the unit vectors.
+    const rows = [
+      [2, 0],
+      [0, 3],
+      [2, 0],
+      [0, 0],
+    ];
+    const { direction } = directionOf(alignedMtl(), rows.slice(0, 3));
+    expect(direction[0]!).toBeCloseTo((Math.sqrt(8) / 3) * Math.SQRT2, 12);
+    expect(direction[1]!).toBeCloseTo(Math.sqrt(8) / 3, 12);
+    expectNear(
+      directionOf(alignedMtl(), rows).direction,
+      combine(
+        [0.75, 0.75],
+        [direction, direction].map((d) => d.map((v) => v / 2)),
+      ),
+      1,
+      1e-12,
+    );
+    expect([
+      ...directionOf(alignedMtl(), [
+        [0, 0],
+        [0, 0],
+      ]).weights,
+    ]).toEqual([0, 0]);
+  });
+});
+
 describe("conflict-averse gradient", () => {
   test("stays within the ball around the mean, and no other point of it has a better worst product", () => {
     fc.assert(

@@ -155,6 +155,24 @@ describe("what methods learn", () => {
     });
   });
 
+  test("DWA by epochs compares their means, as it does rounds of one call each", () => {
+    const method = dynamicWeightAverage({ every: 3 });
+    const byEpoch = dynamicWeightAverage();
+    let [state, coarse] = [method.start(2), byEpoch.start(2)];
+    for (let epoch = 0; epoch < 5; epoch++) {
+      const batches = [0, 1, 2].map((k) => [2 + Math.sin(3 * epoch + k), 1 + 1 / (1 + epoch) + 0.1 * k]);
+      const means = [0, 1].map((i) => batches.reduce((total, losses) => total + losses[i]! / 3, 0));
+      const expected = byEpoch.weigh(coarse, means);
+      coarse = expected.state;
+      for (const losses of batches) {
+        const found = method.weigh(state, losses);
+        state = found.state;
+        for (const i of [0, 1]) expect(found.weights[i]!).toBeCloseTo(expected.weights[i]!, 12);
+      }
+    }
+    expect(() => dynamicWeightAverage({ every: 0.5 })).toThrow(/every must be a whole number/);
+  });
+
   test("random weights: on the simplex, new each step, with even mean", () => {
     const method = randomWeighting({ seed: 4 });
     let state = method.start(3);

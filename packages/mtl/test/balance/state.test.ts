@@ -12,8 +12,9 @@ import {
   sgd,
 } from "@kinship/mtl";
 import { leaves, mapLeaves, type Structure, type Tensor, tensor } from "@kinship/tensor";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { directionOf, gramianOf, lengthOf, tensorsOf } from "../support/jacobians.js";
+import { combine, directionOf, dot, expectNear, gramianOf, lengthOf, tensorsOf } from "../support/jacobians.js";
 
 const all = Object.entries(balancers) as [string, () => Balancer][];
 
@@ -118,6 +119,19 @@ describe("methods that follow", () => {
     expect(weights[1]!).toBeCloseTo((0.75 + 0.5) / 2, 12);
   });
 
+  test("weights on the simplex stay there when gradients are huge", () => {
+    const rows = [
+      [3e15, 4e15],
+      [3e15, 4e15],
+      [-1e15, 0],
+    ];
+    const gramian = gramianOf(rows);
+    for (const method of [moDo(), sdmGrad()]) {
+      const { weights } = method.weigh(method.start(3), { gramian, crossGramian: gramian });
+      expect(weights[0]! + weights[1]! + weights[2]!).toBeCloseTo(1, 12);
+    }
+  });
+
   test("both ask for independent batches", () => {
     expect(() => moDo().weigh(moDo().start(2), { gramian: products })).toThrow(/two independent batches/);
     expect(() => balance(sdmGrad(), sdmGrad().start(2), { gradients: tensorsOf(rows) })).toThrow(/independent/);
@@ -165,6 +179,63 @@ describe("methods that follow", () => {
     const amount = t / Math.sqrt(1 - t * t);
     expect(weights[0]!).toBeCloseTo(1 + amount, 12);
     expect(weights[1]!).toBeCloseTo(1 + amount, 12);
+  });
+});
+
+describe("GradVac brings each gradient to the target cosine with the other", () => {
+  test("by equation 2, whatever the lengths, and only where the cosine is below it", () => {
+    const part = fc.integer({ min: -64, max: 64 }).map((k) => k / 16);
+    const vector = fc.array(part, { minLength: 3, maxLength: 3 }).filter((v) => lengthOf(v) > 0.5);
+    fc.assert(
+      fc.property(vector, vector, fc.integer({ min: -14, max: 14 }), (a, b, sixteenths) => {
+        const target = sixteenths / 16;
+        const cosine = dot(a, b) / lengthOf(a) / lengthOf(b);
+        fc.pre(Math.abs(cosine) < 0.999);
+        const brought = (own: readonly number[], other: readonly number[]) => {
+          if (cosine >= target) return own;
+          const bend = target * Math.sqrt(1 - cosine ** 2) - cosine * Math.sqrt(1 - target ** 2);
+          const amount = (lengthOf(own) * bend) / (lengthOf(other) * Math.sqrt(1 - target ** 2));
+          const result = own.map((value, k) => value + amount * other[k]!);
+          expect(dot(result, other) / lengthOf(result) / lengthOf(other)).toBeCloseTo(target, 8);
+          return result;
+        };
+        const method = gradVac({ rate: 0.25 });
+        const state = { ...method.start(2), targets: tensor(Float64Array.of(0, target, target, 0), { shape: [2, 2] }) };
+        const found = method.weigh(state, { gramian: gramianOf([a, b]) });
+        const expected = combine([1, 1], [[...brought(a, b)], [...brought(b, a)]]);
+        expectNear(combine(found.weights, [a, b]), expected, lengthOf(a) + lengthOf(b) + lengthOf(expected), 1e-9);
+        // The target follows the cosine that was met.
+        expect(found.state.targets.get(0, 1)).toBeCloseTo(0.75 * target + 0.25 * cosine, 12);
+      }),
+    );
+  });
+});
+
+describe("PCGrad of three tasks", () => {
+  test("is the algorithm of its paper in one of the orders it may draw, by every seed", () => {
+    const rows = [
+      [2, 1, 0],
+      [-3, 1, 1],
+      [1, -2, 4],
+    ];
+    // Each task meets the others in one of two orders: eight sums.
+    const projected = (own: readonly number[], others: readonly (readonly number[])[]) =>
+      others.reduce((g, other) => {
+        const overlap = dot(g, other) / dot(other, other);
+        return overlap < 0 ? g.map((value, k) => value - overlap * other[k]!) : g;
+      }, own);
+    const orders = [0, 1, 2].map((i) => {
+      const [a, b] = rows.filter((_, j) => j !== i);
+      return [projected(rows[i]!, [a!, b!]), projected(rows[i]!, [b!, a!])];
+    });
+    const sums = orders[0]!.flatMap((a) =>
+      orders[1]!.flatMap((b) => orders[2]!.map((c) => a.map((value, k) => value + b[k]! + c[k]!))),
+    );
+    for (let seed = 0; seed < 40; seed++) {
+      const { direction } = directionOf(pcGrad({ seed }) as ReturnType<typeof pcGrad>, rows);
+      const nearest = Math.min(...sums.map((sum) => lengthOf(sum.map((value, k) => value - direction[k]!))));
+      expect(nearest).toBeLessThan(1e-12);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import type { GramianBalancer, Stateless } from "../balancer.js";
 import { normalise } from "../normalise.js";
-import { rankTolerance, symmetricEigen } from "../solvers/pseudo-inverse.js";
+import { gradedEigen } from "../solvers/graded-eigen.js";
 import { gramianMethod } from "./method.js";
 
 /**
@@ -10,18 +10,16 @@ import { gramianMethod } from "./method.js";
  */
 export const alignedMtl = (): GramianBalancer<Stateless> =>
   gramianMethod("alignedMtl", (gramian) => {
-    const { tasks: m } = normalise("alignedMtl", gramian);
-    const { values, vectors } = symmetricEigen(gramian);
-    const least = rankTolerance(m) * values[m - 1]!;
+    const { tasks: m, norms, cosines } = normalise("alignedMtl", gramian);
+    const { roots, vectors } = gradedEigen(norms, cosines);
     const weights = new Float64Array(m);
-    const smallest = values.find((value) => value > least && value > 0);
-    if (smallest === undefined) return { weights, residual: 0 };
-    for (let k = 0; k < m; k++) {
-      if (values[k]! < smallest) continue;
-      let mean = 0;
-      for (let i = 0; i < m; i++) mean += vectors[i * m + k]! / m;
-      const factor = mean * Math.sqrt(smallest / values[k]!);
-      for (let i = 0; i < m; i++) weights[i] = weights[i]! + factor * vectors[i * m + k]!;
-    }
+    const smallest = roots.reduce((least, root) => Math.min(least, root), Number.POSITIVE_INFINITY);
+    roots.forEach((root, k) => {
+      const vector = vectors[k]!;
+      const factor = (vector.reduce((sum, entry) => sum + entry, 0) / m) * (smallest / root);
+      vector.forEach((entry, i) => {
+        weights[i] = weights[i]! + factor * entry;
+      });
+    });
     return { weights, residual: 0 };
   });

@@ -45,6 +45,6 @@ export const dbMtl = ({ memory = 0.9 }: DbMtlOptions = {}): JacobianBalancer<DbM
     const { norms } = normalise("dbMtl", gramian(tracked));
     const longest = norms.reduce((most, length) => Math.max(most, length), 0);
     const weights = norms.map((length) => (length > 0 ? longest / length : 0));
-    return { state: { tracked, round }, direction: combineGradients(weights, tracked) };
+    return { state: { tracked, round }, direction: combineGradients(weights, tracked), weights };
   },
 });

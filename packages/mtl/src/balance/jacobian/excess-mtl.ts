@@ -3,6 +3,7 @@ import {
   add,
   cast,
   div,
+  equal,
   mapLeaves,
   matchLeaves,
   type Structure,
@@ -11,6 +12,7 @@ import {
   sum,
   type Tensor,
   tensor,
+  where,
   zeros,
 } from "@kinship/tensor";
 import { combineGradients } from "../../gradients/gramian.js";
@@ -31,9 +33,6 @@ export interface ExcessMtlOptions {
   /** η, how fast the weights follow the excess risks. Default 0.01. */
   readonly rate?: number;
 }
-
-/** Where an entry's gradients were all zero the quotient is 0, not undefined. */
-const margin = 1e-7;
 
 /**
  * Weights by excess risk, the part of a loss that training can still remove, so that a noisy task does not take over:
@@ -74,12 +73,14 @@ export const excessMtl = ({ rate = 0.01 }: ExcessMtlOptions = {}): JacobianBalan
         round: tensor(Float64Array.of(round + 1), { shape: [] }),
       },
       direction: combineGradients(weights, gradients),
+      weights: weights.slice(),
     };
   },
 });
 
+/** Where an entry's gradients were all zero its part is 0. */
 const excessRisk = (gradient: Structure, squares: Structure): number =>
   matchLeaves("excessMtl", gradient, squares).reduce(
-    (total, [g, s]) => total + sum(cast(div(square(g), add(sqrt(s), margin)), "float64")).item(),
+    (total, [g, s]) => total + sum(cast(div(square(g), where(equal(s, 0), 1, sqrt(s))), "float64")).item(),
     0,
   );

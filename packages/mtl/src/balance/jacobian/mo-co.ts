@@ -47,6 +47,10 @@ export const moCo = ({
     const old = state.weights.toTypedArray() as Float64Array;
     const products = multiply(gramian(tracked), old);
     const weights = projectOntoSimplex(old.map((w, i) => w - rate * (products[i]! + regularization * w)));
-    return { state: { tracked, weights: tensor(weights) }, direction: combineGradients(weights, tracked) };
+    return {
+      state: { tracked, weights: tensor(weights) },
+      direction: combineGradients(weights, tracked),
+      weights: weights.slice(),
+    };
   },
 });

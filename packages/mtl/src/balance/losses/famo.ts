@@ -19,7 +19,7 @@ export interface FamoOptions extends LearnedOptions {
 }
 
 /** Keeps the logarithm of a loss at its bound finite. */
-const margin = 1e-8;
+const margin = 1e-30;
 
 /**
  * Fast adaptive multi-task optimization: all losses are to fall at the same rate. A step follows Σ z_i ∇log L_i with
