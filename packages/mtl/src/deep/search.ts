@@ -71,7 +71,7 @@ export async function searchTraining<Choice>({
   data,
   folds = 5,
   seed = 0,
-  score = lastTotal,
+  score = keptTotal,
   ...control
 }: SearchOptions<Choice>): Promise<readonly ScoredChoice<Choice>[]> {
   if (choices.length === 0) throw new InputError("searchTraining: there is no choice to try");
@@ -90,10 +90,7 @@ export async function searchTraining<Choice>({
 }
 
 /** The validation total of the parameters that were kept. */
-function lastTotal({ history, stopped }: Trained): number {
-  const totals = history.flatMap(({ validation }) => validation?.total ?? []);
-  return stopped === "early" ? Math.min(...totals) : totals.at(-1)!;
-}
+const keptTotal = ({ history, kept }: Trained): number => history[kept - 1]?.validation?.total ?? Number.NaN;
 
 async function scoreOf(
   options: TrainOptions,

@@ -31,7 +31,7 @@ export const taskAffinity =
     gradients.forEach((gradient, i) => {
       const step = mapLeaves("taskAffinity", shared(gradient), (leaf) => neg(leaf));
       const effects = effectsOf(parameters, step, ...rest).effects.toTypedArray();
-      for (let j = 0; j < m; j++) affinity[i * m + j] = -effects[j]! / own[j]!;
+      for (let j = 0; j < m; j++) affinity[i * m + j] = partOf(-effects[j]!, own[j]!);
     });
     return { losses: own, affinity };
   };
@@ -44,5 +44,8 @@ export function gramianAffinity(gramian: ArrayLike<number>, losses: ArrayLike<nu
   const m = losses.length;
   if (gramian.length !== m * m)
     throw new InputError(`gramianAffinity: a Gramian of ${gramian.length} numbers for ${m} losses; expected ${m * m}`);
-  return Float64Array.from(gramian, (product, k) => product / losses[k % m]!);
+  return Float64Array.from(gramian, (product, k) => partOf(product, losses[k % m]!));
 }
+
+/** Where nothing changes that is 0, also of a loss that is 0: of a task that is done, or has no label in the batch. */
+const partOf = (change: number, loss: number): number => (change === 0 ? 0 : change / loss);

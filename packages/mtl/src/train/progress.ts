@@ -7,7 +7,7 @@ export interface EpochRecord {
   readonly epoch: number;
   /** Steps so far. */
   readonly step: number;
-  /** Mean over the epoch's steps, before each step. */
+  /** Mean over the epoch's steps that had a label of the task, before each step; NaN where none had. */
   readonly losses: Named<number>;
   readonly validation?: {
     readonly losses: Named<number>;
@@ -32,6 +32,7 @@ export interface StepEvent {
   /** Counted from 1. */
   readonly step: number;
   readonly epoch: number;
+  /** NaN where the batch has no label of the task. */
   readonly losses: Named<number>;
   /** The balancer's, where it gives weights. */
   readonly weights?: Named<number>;
@@ -43,6 +44,8 @@ export interface Position {
   step: number;
   /** Sums of the losses over the current epoch's steps; empty before the first. */
   sums: number[];
+  /** How many steps had each. */
+  counts: number[];
   /** And of the balancer's weights; always empty where it gives none. */
   weightSums: number[];
   readonly history: EpochRecord[];

@@ -18,6 +18,7 @@ import { combineGradients, crossGramianTensor, gramianTensor } from "../gradient
 import type { Batch, Objective, ObjectiveParameters } from "../objective/objective.js";
 import { clipByNorm } from "../optimizers/clipping.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
+import { type BalanceState, knownLosses, toldLosses } from "./known-losses.js";
 import type { Carried, Carrier, Moving } from "./state.js";
 import { addStructures, lossesOf, type TaskGradients, taskGradients } from "./task-gradients.js";
 
@@ -41,7 +42,7 @@ export interface StepOptions {
 
 export interface Stepped {
   readonly state: Carried;
-  /** One a task, before the step. */
+  /** One a task, before the step; NaN where the batch has no label of it. */
   readonly losses: Float64Array;
   /** Whether every loss and every new parameter is finite. */
   readonly finite: boolean;
@@ -94,62 +95,65 @@ export function createStep(options: StepOptions, { list: listOf, records, ofList
     { donate: [3] },
   );
   const numbers = (values: Tensor) => values.toTypedArray() as Float64Array;
-  const read = ({ list, losses, finite }: Outcome, balance: Structure): Stepped => ({
+  const read = ({ list, losses, finite }: Outcome, balance: Structure, batch: Batch): Stepped => ({
     state: ofList(list, balance),
-    losses: numbers(losses),
+    losses: known(numbers(losses), batch),
     finite: finite.item() === 0,
   });
+  const known = (losses: Float64Array, batch: Batch) => knownLosses(losses, objective.tasks, batch);
   const given = objective.weights.toTypedArray() as Float64Array;
   const times = (active: Float64Array, by: (t: number) => number): Tensor =>
     tensor(active.map((value, t) => value * given[t]! * by(t)));
   // The same tasks count for many steps.
-  let known: { readonly active: Float64Array; readonly weights: Tensor } | undefined;
+  let last: { readonly active: Float64Array; readonly weights: Tensor } | undefined;
   const scaled = (active: Float64Array): Tensor => {
-    if (known?.active !== active) known = { active, weights: times(active, () => 1) };
-    return known.weights;
+    if (last?.active !== active) last = { active, weights: times(active, () => 1) };
+    return last.weights;
   };
 
   return (state, { batch, active, independent, spare = state.list.map(zerosLike) }) => {
     const rows = batch as unknown as Structure;
     const { list } = state;
-    if (!balancer) return read(whole(list, rows, scaled(active), spare), state.balance);
+    if (!balancer) return read(whole(list, rows, scaled(active), spare), state.balance, batch);
+    const { method, told: before } = state.balance as BalanceState;
     if (balancer.kind === "losses") {
-      const before = numbers(lossesOnly(list, rows));
-      if (!before.every(Number.isFinite)) return { state, losses: before, finite: false };
-      const { state: balance, weights } = balancer.weigh(state.balance, before);
-      const stepped = {
-        ...read(
-          whole(
-            list,
-            rows,
-            times(active, (t) => weights[t]!),
-            spare,
-          ),
-          balance,
-        ),
-        weights,
-      };
+      const losses = numbers(lossesOnly(list, rows));
+      if (!losses.every(Number.isFinite)) return { state, losses, finite: false };
+      const told = toldLosses(known(losses, batch), before);
+      const { state: next, weights } = balancer.weigh(method, told);
+      const scaledBy = times(active, (t) => weights[t]!);
+      const balance: BalanceState = { method: next, told: tensor(told) };
+      const stepped = { ...read(whole(list, rows, scaledBy, spare), balance, batch), weights };
       if (!balancer.observe || !stepped.finite) return stepped;
       const { key } = records(list);
       const after = numbers(lossesOnly(listOf({ ...records(stepped.state.list), key }), rows));
-      return { ...stepped, state: ofList(stepped.state.list, balancer.observe(balance, after)) };
+      // Where the step overshot, the next one finds it.
+      if (!after.every(Number.isFinite)) return stepped;
+      const observed = balancer.observe(next, toldLosses(known(after, batch), balance.told));
+      return { ...stepped, state: ofList(stepped.state.list, { ...balance, method: observed }) };
     }
     const { gramian, finite, ...gradients } = perTask(list, rows, scaled(active));
     const losses = numbers(gradients.losses);
     if (finite.item() !== 0) return { state, losses, finite: false };
+    const told = toldLosses(known(losses, batch), before);
     if (balancer.kind === "jacobian") {
-      const found = balancer.direct(state.balance, { gradients: gradients.shared as never, losses });
-      return read(directed(list, gradients, found.direction, spare), found.state);
+      const found = balancer.direct(method, { gradients: gradients.shared as never, losses: told });
+      const stepped = directed(list, gradients, found.direction, spare);
+      return {
+        ...read(stepped, { method: found.state, told: tensor(told) }, batch),
+        ...(found.weights && { weights: found.weights }),
+      };
     }
     const sharedOn = (other: Batch): readonly Structure[] =>
       perTask(list, other as unknown as Structure, scaled(active)).shared;
-    const found = balancer.weigh(state.balance, {
+    const found = balancer.weigh(method, {
       gramian: numbers(gramian),
-      losses,
+      losses: told,
       ...(independent && { crossGramian: numbers(cross(sharedOn(independent[0]), sharedOn(independent[1]))) }),
     });
     const { weights } = found;
-    return { ...read(weighed(list, gradients, tensor(weights), spare), found.state), weights };
+    const updated = weighed(list, gradients, tensor(weights), spare);
+    return { ...read(updated, { method: found.state, told: tensor(told) }, batch), weights };
   };
 }
 

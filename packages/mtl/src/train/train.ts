@@ -12,6 +12,7 @@ import { createDraw, type Draw } from "./batches.js";
 import { readCheckpoint, type Settings, type Snapshot, writeCheckpoint } from "./checkpoint.js";
 import { checkDataset, type Dataset, fingerprint, fitScalings, type PreparedGroup, prepare } from "./data.js";
 import { diagnose } from "./diagnose.js";
+import { startBalance } from "./known-losses.js";
 import { createForward, type Forward } from "./outputs.js";
 import { createProbe, type Probe } from "./probe.js";
 import type { EpochRecord, Position, StepEvent } from "./progress.js";
@@ -61,6 +62,8 @@ export interface Trained {
   /** What the kinds learned from the training labels: how predictions go back to the labels' units. */
   readonly scalings: Named<Scaling>;
   readonly history: readonly EpochRecord[];
+  /** The epoch, counted from 1, after which the parameters were as they are here; 0 where nothing was trained. */
+  readonly kept: number;
   readonly stopped: "finished" | "early";
   readonly steps: number;
 }
@@ -115,7 +118,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
     }
     const { losses, weights } = stepped;
     position.step++;
-    addTo(position.sums, losses);
+    addTo(position.sums, losses, position.counts);
     if (weights) addTo(position.weightSums, weights);
     options.onStep?.({
       step: position.step,
@@ -137,9 +140,11 @@ export async function train(options: TrainOptions): Promise<Trained> {
   }
   options.onProgress?.({ stage: "training", done: total, total });
   const { history, step: steps } = position;
-  const { parameters, layers } = (options.earlyStopping && validation && best) || state.records;
+  const goesBack = options.earlyStopping && validation && best;
+  const { parameters, layers } = goesBack || state.records;
+  const kept = goesBack ? position.best!.epoch : history.length;
   const stopped = isTired() ? "early" : "finished";
-  return { objective, parameters, layers, scalings: run.scalings, history, stopped, steps };
+  return { objective, parameters, layers, scalings: run.scalings, history, kept, stopped, steps };
 }
 
 const copyOf = (x: Tensor): Tensor => tensor(x.toTypedArray(), { shape: x.shape });
@@ -152,9 +157,13 @@ function outlasting({ carrier, draws }: Run, { records }: Carried): Carried {
   return carrier.ofRecords({ ...records, layers });
 }
 
-/** The first value begins a sum. */
-function addTo(sums: number[], values: ArrayLike<number>): void {
-  for (let t = 0; t < values.length; t++) sums[t] = (sums[t] ?? 0) + values[t]!;
+/** Sums and counts of the values that are known. */
+function addTo(sums: number[], values: ArrayLike<number>, counts: number[] = []): void {
+  for (let t = 0; t < values.length; t++) {
+    const isKnown = !Number.isNaN(values[t]);
+    sums[t] = (sums[t] ?? 0) + (isKnown ? values[t]! : 0);
+    counts[t] = (counts[t] ?? 0) + (isKnown ? 1 : 0);
+  }
 }
 
 interface Run {
@@ -194,6 +203,8 @@ function begin(options: TrainOptions): Run {
   checkDataset(objective, data);
   if (options.validation) checkDataset(objective, options.validation);
   else if (options.earlyStopping) throw new InputError("train: earlyStopping needs validation rows");
+  requirePositiveWhole("earlyStopping.patience", options.earlyStopping?.patience);
+  requirePositiveWhole("checkpoint.everySteps", options.checkpoint?.everySteps);
   if (balancer?.kind === "losses" && objective.tasks.some((t) => (objective.kinds[t]!.settle?.afterEpoch ?? 0) > 0))
     throw new InputError(
       `train: ${balancer.name} weighs losses, and that of a clustering in its warm-up does not count yet; set warmUp to 0 or use a method that weighs gradients`,
@@ -208,7 +219,7 @@ function begin(options: TrainOptions): Run {
     parameters,
     layers,
     optimizer: options.optimizer.start(parameters),
-    balance: startBalancer(balancer, objective, parameters.model.shared),
+    balance: balancer ? startBalance(balancer, objective.tasks.length, parameters.model.shared) : {},
     penalties: objective.penalties.map((penalty) => penalty.start(parameters)),
     key: training,
   };
@@ -249,7 +260,7 @@ function begin(options: TrainOptions): Run {
     start: {
       state,
       best: { parameters, layers },
-      position: { step: 0, sums: [], weightSums: [], history: [], best: null },
+      position: { step: 0, sums: [], counts: [], weightSums: [], history: [], best: null },
     },
     forward: createForward(objective, wrap),
     probe: options.trackGradients ? createProbe(objective, wrap) : undefined,
@@ -262,19 +273,17 @@ function initialise(objective: Objective, key: Tensor, dtype: Floating) {
   return { parameters: mapLeaves("train", parameters, copyOf), state: mapLeaves("train", state, copyOf) };
 }
 
+function requirePositiveWhole(what: string, value = 1): void {
+  if (!Number.isInteger(value) || value < 1)
+    throw new InputError(`train: ${what} must be a whole number of at least 1, not ${value}`);
+}
+
 function totalSteps({ epochs, steps }: TrainOptions, { stepsInEpoch }: Sampler): number {
   if ((epochs === undefined) === (steps === undefined)) throw new InputError("train: give either epochs or steps");
   const count = steps ?? epochs!;
   if (!Number.isInteger(count) || count < 0)
     throw new InputError(`train: ${steps === undefined ? "epochs" : "steps"} must be a whole number, not ${count}`);
   return steps ?? count * stepsInEpoch;
-}
-
-function startBalancer(balancer: Balancer | undefined, { tasks }: Objective, shared: Structure): Structure {
-  if (!balancer) return {};
-  // Spelled out: the compiler gives up on the union of all the methods' states.
-  const method = balancer as { start(tasks: number, shared: Structure): Structure };
-  return method.start(tasks.length, shared);
 }
 
 /** A 1 for each task that counts in an epoch; the array before where it is the same. */
@@ -319,16 +328,18 @@ function endEpoch(
   batch: Batch,
 ): boolean {
   const steps = position.step - epoch * sampler.stepsInEpoch;
-  const means = (sums: readonly number[]) => record(objective.tasks, (_, t) => sums[t]! / steps);
+  const means = (sums: readonly number[], count: (t: number) => number) =>
+    record(objective.tasks, (_, t) => sums[t]! / count(t));
   const found =
     validation && validate(objective, state.records.parameters, state.records.layers, validation, active, forward);
   position.history.push({
-    ...{ epoch: epoch + 1, step: position.step, losses: means(position.sums) },
+    ...{ epoch: epoch + 1, step: position.step, losses: means(position.sums, (t) => position.counts[t]!) },
     ...(found && { validation: found }),
-    ...(position.weightSums.length > 0 && { weights: means(position.weightSums) }),
+    ...(position.weightSums.length > 0 && { weights: means(position.weightSums, () => steps) }),
     ...(probe && { gradients: probe(state.records, batch) }),
   });
   position.sums = [];
+  position.counts = [];
   position.weightSums = [];
   // Totals before all tasks count are not comparable with those after.
   if (!found || active.some((value) => value !== 1)) return false;

@@ -310,4 +310,26 @@ describe("search", () => {
     expect(results[0]!.perFold.length).toBe(3);
     expect(results[2]!.mean).toBeGreaterThan(1e3);
   });
+
+  test("scores the parameters that were kept: the best epoch's where training may go back, else the last's", async () => {
+    const { objective, data } = simple(30);
+    const histories: number[][] = [];
+    const results = await searchTraining({
+      choices: gridOf({ patience: [100, 0] }),
+      options: ({ patience }) => ({
+        ...{ objective, epochs: 60, batchSize: 8, optimizer: adam({ learningRate: 0.1 }) },
+        ...(patience > 0 && { earlyStopping: { patience } }),
+        onEpoch: ({ epoch, validation }) => {
+          if (epoch === 1) histories.push([]);
+          histories.at(-1)!.push(validation!.total);
+        },
+      }),
+      data,
+      folds: 2,
+    });
+    const found = (wanted: number) => results.find(({ choice }) => choice.patience === wanted)!.perFold;
+    expect(found(100)).toEqual(histories.slice(0, 2).map((totals) => Math.min(...totals)));
+    expect(found(0)).toEqual(histories.slice(2).map((totals) => totals.at(-1)!));
+    expect(found(100)).not.toEqual(found(0));
+  });
 });

@@ -22,6 +22,7 @@ import {
   createObjective,
   dense,
   equalWeighting,
+  excessMtl,
   famo,
   fixedWeighting,
   type GramianBalancer,
@@ -251,8 +252,22 @@ describe("early stopping", () => {
     const totals = trained.history.map(({ validation }) => validation!.total);
     const best = totals.indexOf(Math.min(...totals));
     expect(trained.history.length).toBe(best + 1 + 3);
+    expect(trained.kept).toBe(best + 1);
     const again = await train({ ...options, epochs: best + 1 });
     expect(bits(again.parameters)).toEqual(bits(trained.parameters));
+    expect(again.kept).toBe(best + 1);
+  });
+
+  test("takes whole numbers of epochs, and checkpoints whole numbers of steps", async () => {
+    const { objective, data } = simple();
+    const options = { objective, data, validation: data, epochs: 1, optimizer: sgd({ learningRate: 0.1 }) };
+    for (const patience of [0, -1, 1.5, Number.NaN])
+      await expect(train({ ...options, earlyStopping: { patience } })).rejects.toThrow(
+        `train: earlyStopping.patience must be a whole number of at least 1, not ${patience}`,
+      );
+    await expect(train({ ...options, checkpoint: { save: () => {}, everySteps: 0 } })).rejects.toThrow(
+      "train: checkpoint.everySteps must be a whole number of at least 1, not 0",
+    );
   });
 
   test("needs validation rows", async () => {
@@ -433,6 +448,19 @@ describe("what the history tells", () => {
     const { trackGradients: _, ...blind } = options;
     expect(bits((await train(blind)).parameters)).toEqual(bits(parameters));
     expect(layers).toBeDefined();
+  });
+
+  test.each([
+    ["excessMtl", excessMtl, 1],
+    ["moCo", moCo, 1],
+  ] as const)("the weights of %s, which looks at the gradients themselves, too", async (_, make, total) => {
+    const { objective, data } = simple();
+    const { history } = await train({
+      ...{ objective, data, epochs: 2, batchSize: 8, balancer: make() },
+      optimizer: sgd({ learningRate: 0.05 }),
+    });
+    const { price, discount } = history.at(-1)!.weights!;
+    expect(price! + discount!).toBeCloseTo(total, 12);
   });
 
   test("progress after every step, and the page gets its turn", async () => {
