@@ -2,6 +2,7 @@ import type { Signature } from "../primitive.js";
 import type { Tensor } from "../tensor.js";
 import { hasFeature } from "../wasm/features.js";
 import { isEmittable } from "./emit/instructions.js";
+import type { Scanning } from "./emit/module.js";
 import { evaluatorExecutable } from "./evaluator.js";
 import type { Executable } from "./executable.js";
 import { fuse } from "./fuse.js";
@@ -75,8 +76,8 @@ function webAssemblyAllowed(): boolean {
 
 /** What becomes of results, for programs that are called again with them. */
 export interface Again {
-  /** Where the program is to be scanned: how many of the first results are the first arguments of the next step. */
-  readonly carried?: number;
+  /** Where the program is to be scanned. */
+  readonly scanning?: Scanning;
   /** For each result the argument whose memory it takes, or −1. */
   readonly donors?: (results: readonly Signature[]) => readonly number[];
 }
@@ -87,7 +88,7 @@ export function build(
   skeleton: Skeleton,
   signatures: readonly Signature[],
   { deterministic = false, verify, profile = false, threads }: BuildOptions,
-  { carried, donors }: Again = {},
+  { scanning, donors }: Again = {},
 ): Built {
   let output: Skeleton | undefined;
   const recorded = record((placeholders) => {
@@ -109,8 +110,7 @@ export function build(
   const kernels = dropStores(fuse(simplified, isEmittable));
   verify?.kernels(kernels);
   const fused = !deterministic && hasFeature("relaxedSimd");
-  const cut =
-    carried !== undefined || profile ? undefined : cutOf(kernels, threads && threads.count > 1 ? stretchOfThreads : 1);
+  const cut = scanning || profile ? undefined : cutOf(kernels, threads && threads.count > 1 ? stretchOfThreads : 1);
   if (cut) {
     const part = oneStretch(kernels, cut);
     const place = plan(part, 0);
@@ -124,9 +124,10 @@ export function build(
   const taken = donors?.(results);
   const pairs = taken?.filter((argument) => argument >= 0).length ?? 0;
   const ordered = taken && pairs > 0 ? pairsFirst(kernels, taken) : kernels;
-  const planned = plan(ordered, carried ?? pairs);
-  verify?.plan(ordered, planned, carried ?? pairs);
-  const options = { fused, profile, crew: threads?.crew, carried, ...(pairs > 0 && { donors: taken }) };
+  const carried = scanning?.carried ?? pairs;
+  const planned = plan(ordered, carried);
+  verify?.plan(ordered, planned, carried);
+  const options = { fused, profile, crew: threads?.crew, scanning, ...(pairs > 0 && { donors: taken }) };
   return made(webAssemblyExecutable(kernels, planned, options), kernels, planned);
 }
 

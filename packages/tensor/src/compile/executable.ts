@@ -1,12 +1,16 @@
-import type { TypedArray } from "../dtype.js";
+import type { DType, TypedArray } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
+import type { StepPlan } from "./steps.js";
 
-/** Rows of batches to run over, one a step; what is stacked has one axis more than what a step takes or gives. */
-export interface Rows {
-  readonly count: number;
-  readonly batches: readonly Tensor[];
-  /** Called now and then with the number of steps that are done; what it throws ends the scan. */
-  readonly between?: ((done: number) => void) | undefined;
+/** The memory of a program that is scanned, and its function of many steps. */
+export interface Inside {
+  readonly plan: StepPlan;
+  /** Where the results of a step are. */
+  readonly results: readonly { readonly view: TypedArray; readonly shape: readonly number[]; readonly dtype: DType }[];
+  /** Writes a state to where the first step reads it. */
+  enter(state: readonly Tensor[]): void;
+  window(dtype: DType, start: number, size: number): TypedArray;
+  steps(count: number, isFirst: number): void;
 }
 
 /** A program that can be called: tensors in, tensors out. */
@@ -20,11 +24,8 @@ export interface Executable {
   readonly shares?: readonly number[];
   /** One call. Result k is written to `into[k]`, which has its size and type, where there is one. */
   call(inputs: readonly Tensor[], into?: readonly (TypedArray | undefined)[]): Tensor[];
-  /**
-   * A call for each row: the first results are the first arguments of the next call, the other arguments are rows of
-   * the batches. Returns the last state, then the other results, stacked.
-   */
-  scan(state: readonly Tensor[], rows: Rows): Tensor[];
+  /** Only where the program was made to be scanned. */
+  readonly inside?: Inside;
   /** Milliseconds in each kernel since it was made, and the calls; only where profiling was asked for. */
   readonly profile?: { calls: number; readonly milliseconds: Float64Array };
 }

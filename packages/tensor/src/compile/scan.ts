@@ -5,10 +5,13 @@ import type { Signature } from "../primitive.js";
 import { stack } from "../primitives/joining.js";
 import { slice } from "../primitives/slice.js";
 import type { Tensor } from "../tensor.js";
+import { runInside, runOutside } from "./blocks.js";
 import { type BuildOptions, type Built, build } from "./build.js";
+import { emitSteps } from "./emit/steps.js";
 import { type Explanation, explain } from "./explain.js";
 import { record } from "./record.js";
 import { dissect, fill, matches, type Skeleton, sameSkeleton, slotsOf } from "./skeleton.js";
+import { planSteps } from "./steps.js";
 
 /** What a step gives: the state for the next one, and what is kept of this one. */
 export interface Step<State, Output> {
@@ -169,7 +172,8 @@ function entryOf(step: object, run: Run, site: Site, options: BuildOptions): Ent
       output = made.output;
       return made.tensors;
     };
-    const built = build(program, list, site.signatures, options, { carried: site.carried });
+    const scanning = { carried: site.carried, plan: planSteps, emit: emitSteps };
+    const built = build(program, list, site.signatures, options, { scanning });
     entry = { ...built, output: output!, site, options: { deterministic, profile, threads } };
   }
   known.set(step, [entry, ...entries.filter((one) => one !== entry).slice(0, mostPrograms - 1)]);
@@ -184,7 +188,7 @@ function compiled(
   tensors: readonly Tensor[],
   count: number,
 ): Made {
-  const { executable, output } = entryOf(step, run, site, options);
+  const { executable, output, results } = entryOf(step, run, site, options);
   const { progress, signal } = options;
   const between = (done: number): void => {
     progress?.(done, count);
@@ -192,7 +196,8 @@ function compiled(
   };
   const [state, batches] = [tensors.slice(0, site.carried), tensors.slice(site.carried)];
   const rows = { count, batches, between: progress || signal ? between : undefined };
-  return { output, tensors: executable.scan(state, rows) };
+  const { inside } = executable;
+  return { output, tensors: inside ? runInside(inside, state, rows) : runOutside(executable, results, state, rows) };
 }
 
 const sameSite = (a: Site, b: Site): boolean =>

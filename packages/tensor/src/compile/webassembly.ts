@@ -3,8 +3,7 @@ import type { DType, TypedArray } from "../dtype.js";
 import { contiguousStride, isContiguous, sizeOf } from "../layout.js";
 import { uninitialized } from "../memory.js";
 import { fromData, Tensor } from "../tensor.js";
-import { runSteps } from "./blocks.js";
-import { assemble, kernelName, type Sharing } from "./emit/module.js";
+import { assemble, kernelName, type Scanning, type Sharing } from "./emit/module.js";
 import type { Executable } from "./executable.js";
 import type { HostKernel, KernelProgram } from "./kernel.js";
 import type { Plan } from "./plan.js";
@@ -16,8 +15,7 @@ export interface WebAssemblyOptions {
   /** Whether each kernel is called, and timed, by itself. */
   readonly profile: boolean;
   readonly crew?: Crew | undefined;
-  /** For programs that are scanned: how many of their first results are their first arguments. */
-  readonly carried?: number | undefined;
+  readonly scanning?: Scanning | undefined;
   /** For each result the argument whose array it takes, or −1: where both are planned so that it can stay in memory. */
   readonly donors?: readonly number[] | undefined;
 }
@@ -131,29 +129,26 @@ export function webAssemblyExecutable(program: KernelProgram, plan: Plan, option
       }
       return made;
     },
-    scan(state, rows) {
-      state.forEach((x, k) => {
-        const view = viewOf(k);
-        if (view) write(view, x);
-      });
-      const { steps } = instance.exports as unknown as { steps(count: number, isFirst: number): void };
-      const outputs = runSteps({
-        rows,
-        plan: assembled.steps!,
-        outputs: results.slice(state.length),
+    ...(assembled.steps && {
+      inside: {
+        plan: assembled.steps,
+        results,
+        enter(state) {
+          state.forEach((x, k) => {
+            const view = viewOf(k);
+            if (view) write(view, x);
+          });
+        },
         window: (dtype, start, size) => windowOn(memory, dtype, start, size),
-        steps: (n, isFirst) => (together ? together(() => steps(n, isFirst)) : steps(n, isFirst)),
-      });
-      const last =
-        rows.count === 0
-          ? state.map(copy)
-          : results.slice(0, state.length).map(({ view, dtype, shape }) => fromData(view.slice(), dtype, shape));
-      return [...last, ...outputs];
-    },
+        steps(count, isFirst) {
+          const { steps } = instance.exports as unknown as { steps(count: number, isFirst: number): void };
+          if (together) together(() => steps(count, isFirst));
+          else steps(count, isFirst);
+        },
+      },
+    }),
   };
 }
-
-const copy = (x: Tensor): Tensor => fromData(x.toTypedArray(), x.dtype, x.shape);
 
 function timed(functions: readonly (() => void)[], profile: { calls: number; milliseconds: Float64Array }): () => void {
   return () => {

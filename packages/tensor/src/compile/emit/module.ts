@@ -3,11 +3,10 @@ import type { Site } from "../../wasm/math/shape.js";
 import { productWorkspace } from "../../wasm/product/index.js";
 import type { Kernel, KernelProgram, ProductKernel } from "../kernel.js";
 import type { Plan } from "../plan.js";
-import { planSteps, type StepPlan } from "../steps.js";
+import type { StepPlan } from "../steps.js";
 import { emitLoops } from "./loops.js";
 import { emitProduct, patchBytes } from "./product.js";
 import type { Share } from "./share.js";
-import { emitSteps } from "./steps.js";
 
 export interface Assembled {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -30,8 +29,17 @@ export interface AssembleOptions {
   /** Whether kernels are exported too, to be called one by one. */
   readonly apart: boolean;
   readonly sharing?: Sharing | undefined;
-  /** For programs that are run many times in one call: how many of their first results are their first arguments. */
-  readonly carried?: number | undefined;
+  readonly scanning?: Scanning | undefined;
+}
+
+/** How a program is run many times in one call; a value, so that who scans nothing does not ship it. */
+export interface Scanning {
+  /** How many of its first results are its first arguments the next time. */
+  readonly carried: number;
+  /** Where rows stand, from byte `start` of memory on. */
+  plan(program: KernelProgram, plan: Plan, carried: number, start: number): StepPlan;
+  /** Defines the function of many steps. */
+  emit(module: ModuleBuilder, step: FunctionHandle, plan: StepPlan): void;
 }
 
 /** How kernels are shared out among threads. */
@@ -65,12 +73,12 @@ export const kernelName = (k: number): string => `kernel ${k}`;
 
 /**
  * One WebAssembly module for the whole program: a function a kernel, `run`, which calls them in order, and where there
- * is something to carry `steps`, which runs many times.
+ * is something to scan `steps`, which runs many times.
  */
 export function assemble(
   program: KernelProgram,
   plan: Plan,
-  { fused, apart, sharing, carried }: AssembleOptions,
+  { fused, apart, sharing, scanning }: AssembleOptions,
 ): Assembled {
   const { kernels } = program;
   const { addresses, bytes } = plan;
@@ -81,7 +89,7 @@ export function assemble(
   const own = aligned(patches + packed + margin);
   const control = first + own * (sharing?.threads ?? 1);
   const ownBytes = control + (sharing?.controlBytes ?? 0);
-  const steps = carried === undefined ? undefined : planSteps(program, plan, carried, ownBytes);
+  const steps = scanning?.plan(program, plan, scanning.carried, ownBytes);
   const memory = steps?.end ?? ownBytes;
 
   const module = new ModuleBuilder();
@@ -121,6 +129,6 @@ export function assemble(
         else f.callInto([], host, i32.const(k));
       });
   });
-  if (steps) emitSteps(module, run, steps);
+  if (steps) scanning!.emit(module, run, steps);
   return { bytes: module.encode(), instructions: module.instructions, memory, control, steps };
 }
