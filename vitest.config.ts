@@ -16,6 +16,7 @@ const resolve = {
     { find: /^@kinship\/tensor\/compile$/, replacement: source("tensor", "compile/index.ts") },
     { find: /^@kinship\/tensor\/instructions$/, replacement: source("tensor", "scalar/instructions.ts") },
     { find: /^@kinship\/tensor\/primitives$/, replacement: source("tensor", "primitives/index.ts") },
+    { find: /^@kinship\/tensor\/routines$/, replacement: source("tensor", "wasm/math/routines.ts") },
     { find: /^@kinship\/tensor\/safetensors$/, replacement: source("tensor", "safetensors.ts") },
     { find: /^@kinship\/tensor\/threads$/, replacement: source("tensor", "threads/index.ts") },
     { find: /^@kinship\/tensor\/gpu$/, replacement: source("tensor", "gpu/index.ts") },

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { mul, type Tensor, zeros } from "@kinship/tensor";
 import { compile, verifier } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
-import { isEmittable } from "../../packages/tensor/src/compile/emit/instructions.js";
+import { emittable } from "../../packages/tensor/src/compile/emit/instructions.js";
 import { explain } from "../../packages/tensor/src/compile/explain.js";
 import { fuse } from "../../packages/tensor/src/compile/fuse.js";
 import { dropStores, plan } from "../../packages/tensor/src/compile/plan.js";
@@ -11,6 +11,7 @@ import { record } from "../../packages/tensor/src/compile/record.js";
 import { simplify } from "../../packages/tensor/src/compile/simplify.js";
 import { dissect, fill } from "../../packages/tensor/src/compile/skeleton.js";
 import { webAssemblyExecutable } from "../../packages/tensor/src/compile/webassembly.js";
+import { mathRoutines } from "../../packages/tensor/src/wasm/math/index.js";
 import { cnnStep, kinshipStep, mlpStep, type TrainingStep } from "./steps.js";
 
 // What a compiled step costs, counted instead of timed: a change that costs something is seen on every machine.
@@ -103,9 +104,9 @@ test("a step without fusion is caught: more bytes, more kernels, a larger arena"
   );
   // Every value is wanted, so that none stays within a loop.
   const all: Program = { ...simplified, outputs: simplified.values.map((_, k) => k) };
-  const kernels = dropStores(fuse(all, isEmittable));
+  const kernels = dropStores(fuse(all, emittable(mathRoutines)));
   const planned = plan(kernels);
-  const executable = webAssemblyExecutable(kernels, planned, { fused: false, profile: false });
+  const executable = webAssemblyExecutable(kernels, planned, { routines: mathRoutines, fused: false, profile: false });
   const slow = counts(explain(executable, { recorded: all, simplified: all, kernels, plan: planned }), 1);
   const own = recorded()["multilayer perceptron"];
   expect(slow).not.toEqual(own);

@@ -226,6 +226,7 @@ describe("errors", () => {
       outputs: [{ access: access(1, [size, 1]), shape: [rows, size], dtype: "float32" }],
     };
     const executable = webAssemblyExecutable(broken, plan(broken), {
+      routines: {},
       fused: false,
       profile: false,
       crew: threads.crew,

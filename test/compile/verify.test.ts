@@ -1,6 +1,6 @@
 import { matmul, mul, softmax, type Tensor, tanh, zeros } from "@kinship/tensor";
 import { describe, expect, test } from "vitest";
-import { isEmittable } from "../../packages/tensor/src/compile/emit/instructions.js";
+import { emittable } from "../../packages/tensor/src/compile/emit/instructions.js";
 import { fuse } from "../../packages/tensor/src/compile/fuse.js";
 import type { KernelProgram, LoopKernel, ProductKernel } from "../../packages/tensor/src/compile/kernel.js";
 import { dropStores, plan } from "../../packages/tensor/src/compile/plan.js";
@@ -11,7 +11,7 @@ import { verifyKernels, verifyPlan } from "../../packages/tensor/src/compile/ver
 
 const f = (x: Tensor, y: Tensor): Tensor => matmul(softmax(x), tanh(y));
 const program = (): Program => simplify(record(([x, y]) => [f(x, y)], [zeros([4, 5]), zeros([5, 3])]));
-const kernels = (): KernelProgram => dropStores(fuse(program(), isEmittable));
+const kernels = (): KernelProgram => dropStores(fuse(program(), emittable({})));
 
 const find = <K extends "loops" | "product">(kind: K) => {
   const all = kernels();

@@ -1,18 +1,19 @@
 import type { Signature } from "../primitive.js";
+import type { Instruction } from "../scalar/scalar.js";
 import type { Tensor } from "../tensor.js";
 import { hasFeature } from "../wasm/features.js";
-import { isEmittable } from "./emit/instructions.js";
+import { emittable } from "./emit/instructions.js";
 import type { Scanning } from "./emit/module.js";
 import { evaluatorExecutable } from "./evaluator.js";
 import type { Executable } from "./executable.js";
 import { fuse } from "./fuse.js";
 import type { KernelProgram } from "./kernel.js";
+import { missing, type Parts } from "./parts.js";
 import { dropStores, type Plan, plan } from "./plan.js";
 import type { Program } from "./program.js";
 import { record } from "./record.js";
 import { simplify } from "./simplify.js";
 import { dissect, fill, type Skeleton } from "./skeleton.js";
-import { cutOf, oneStretch, streamed } from "./stream.js";
 import type { Verifier } from "./verify.js";
 import { type Crew, webAssemblyExecutable } from "./webassembly.js";
 
@@ -88,6 +89,7 @@ export function build(
   skeleton: Skeleton,
   signatures: readonly Signature[],
   { deterministic = false, verify, profile = false, threads }: BuildOptions,
+  { routines, streamer, isComplete }: Parts,
   { scanning, donors }: Again = {},
 ): Built {
   let output: Skeleton | undefined;
@@ -107,19 +109,19 @@ export function build(
     stages: { recorded, simplified, kernels, plan: planned },
   });
   if (!webAssemblyAllowed()) return made(evaluatorExecutable(simplified));
-  const kernels = dropStores(fuse(simplified, isEmittable));
+  const has = emittable(routines);
+  const supports = isComplete ? has : (instruction: Instruction) => has(instruction) || missing(instruction);
+  const kernels = dropStores(fuse(simplified, supports));
   verify?.kernels(kernels);
   const fused = !deterministic && hasFeature("relaxedSimd");
-  const cut = scanning || profile ? undefined : cutOf(kernels, threads && threads.count > 1 ? stretchOfThreads : 1);
+  const cut =
+    scanning || profile ? undefined : streamer?.cut(kernels, threads && threads.count > 1 ? stretchOfThreads : 1);
   if (cut) {
-    const part = oneStretch(kernels, cut);
+    const part = streamer!.stretch(kernels, cut);
     const place = plan(part, 0);
     verify?.plan(part, place, 0);
-    return made(
-      streamed(webAssemblyExecutable(part, place, { fused, profile, crew: threads?.crew }), kernels, cut),
-      kernels,
-      place,
-    );
+    const inner = webAssemblyExecutable(part, place, { routines, fused, profile, crew: threads?.crew });
+    return made(streamer!.run(inner, kernels, cut), kernels, place);
   }
   const taken = donors?.(results);
   const pairs = taken?.filter((argument) => argument >= 0).length ?? 0;
@@ -127,7 +129,7 @@ export function build(
   const carried = scanning?.carried ?? pairs;
   const planned = plan(ordered, carried);
   verify?.plan(ordered, planned, carried);
-  const options = { fused, profile, crew: threads?.crew, scanning, ...(pairs > 0 && { donors: taken }) };
+  const options = { routines, fused, profile, crew: threads?.crew, scanning, ...(pairs > 0 && { donors: taken }) };
   return made(webAssemblyExecutable(kernels, planned, options), kernels, planned);
 }
 

@@ -3,7 +3,8 @@ import type { Signature } from "../primitive.js";
 import type { Tensor } from "../tensor.js";
 import { type BuildOptions, type Built, build } from "./build.js";
 import { type Donations, donations, surrender, targets } from "./donate.js";
-import { type Explanation, explain } from "./explain.js";
+import type { Explanation } from "./explain.js";
+import { everything, type Parts } from "./parts.js";
 import { dissect, fill, matches, type Skeleton } from "./skeleton.js";
 
 export interface CompileOptions extends BuildOptions {
@@ -35,6 +36,12 @@ interface Entry extends Built, Donations {
 
 const forget = (tensors: Tensor[]): void => void tensors.fill(undefined as never);
 
+/** A function that compiles functions. */
+export type Compile = <Arguments extends readonly unknown[], Output>(
+  f: (...args: Arguments) => Output,
+  options?: CompileOptions,
+) => Compiled<Arguments, Output>;
+
 /**
  * The same function as one WebAssembly program: run once on placeholders for each new signature of its arguments
  * (structure, shapes, dtypes), then recorded, simplified, fused, planned and emitted. Numbers and strings among the
@@ -44,9 +51,21 @@ const forget = (tensors: Tensor[]): void => void tensors.fill(undefined as never
  * @throws RangeError where the program needs more memory than there is.
  * @example compile((x) => add(mul(x, x), 1))(tensor([1, 2]))   // tensor([2, 5])
  */
-export function compile<Arguments extends readonly unknown[], Output>(
+export const compile: Compile = /* @__PURE__ */ compiler(everything);
+
+/**
+ * A `compile` of one's own, of the parts that are named: a page that trains a small network ships half of the compiler.
+ * A function that needs a routine which is not among them cannot be compiled: the error names it.
+ * @example compiler({ routines: { tanh } })   // with tanh of @kinship/tensor/routines
+ */
+export function compiler(parts: Parts): Compile {
+  return (f, options = {}) => compiled(f, options, parts);
+}
+
+function compiled<Arguments extends readonly unknown[], Output>(
   f: (...args: Arguments) => Output,
-  options: CompileOptions = {},
+  options: CompileOptions,
+  parts: Parts,
 ): Compiled<Arguments, Output> {
   const { programs = 16, donate = [] } = options;
   const entries: Entry[] = [];
@@ -63,7 +82,7 @@ export function compile<Arguments extends readonly unknown[], Output>(
     const skeleton = dissect(args, tensors, "arguments");
     const signatures = tensors.map(({ shape, dtype }): Signature => ({ shape, dtype }));
     const donated = (results: readonly Signature[]) => donations(skeleton, signatures, results, donate);
-    const built = build(f, skeleton, signatures, options, { donors: (results) => donated(results).donors });
+    const built = build(f, skeleton, signatures, options, parts, { donors: (results) => donated(results).donors });
     const taken = donated(built.results);
     const entry = { ...built, ...taken, skeleton, signatures, tensors };
     entries.unshift(entry);
@@ -87,7 +106,9 @@ export function compile<Arguments extends readonly unknown[], Output>(
     explain: (...args: Arguments) => {
       const entry = find(args);
       forget(entry.tensors);
-      return explain(entry.executable, entry.stages);
+      if (!parts.explainer)
+        throw new Error("explain: this compiler was made without it; add explainer to the parts of compiler({ … })");
+      return parts.explainer(entry.executable, entry.stages);
     },
   });
 }

@@ -50,13 +50,16 @@ export interface Explanation {
   toString(): string;
 }
 
+/** A part of compilers: `compiler({ explainer, … })`. */
+export type Explainer = (executable: Executable, stages: Stages) => Explanation;
+
 function measuredOf(milliseconds: number, operations: number, bytes: number, limits: Limits): Measured {
   const [gigaflops, gigabytes] = [operations / milliseconds / 1e6, bytes / milliseconds / 1e6];
   const ofLimit = Math.max(gigaflops / limits.gigaflops, gigabytes / limits.gigabytes);
   return { milliseconds, gigaflops, gigabytes, ofLimit };
 }
 
-export function explain(executable: Executable, { recorded, simplified, kernels, plan }: Stages): Explanation {
+export const explain: Explainer = (executable, { recorded, simplified, kernels, plan }) => {
   const { backend, moduleBytes, instructions, memoryBytes, profile, shares } = executable;
   const limits = profile && profile.calls > 0 ? machineLimits() : undefined;
   const rows = (kernels?.kernels ?? []).map((kernel, k): KernelExplanation => {
@@ -93,7 +96,7 @@ export function explain(executable: Executable, { recorded, simplified, kernels,
         ),
       ].join("\n"),
   };
-}
+};
 
 const printMeasured = ({ milliseconds, gigaflops, gigabytes, ofLimit }: Measured): string =>
   `, ${(1000 * milliseconds).toFixed(1)} µs: ${gigaflops.toFixed(2)} GFLOP/s, ${gigabytes.toFixed(2)} GB/s, ${Math.round(100 * ofLimit)} % of the limit`;

@@ -10,6 +10,18 @@ import type { Access, KernelProgram, LoopKernel } from "./kernel.js";
 // Where every loop treats the rows of its arrays (entries along the first axis) by themselves, the program is run over
 // one stretch of rows after another: what is copied stays near, and main memory is read and written once.
 
+/** A part of compilers: `compiler({ streamer, … })`. */
+export interface Streamer {
+  /** @internal */
+  cut(program: KernelProgram, times: number): Cut | undefined;
+  /** @internal */
+  stretch(program: KernelProgram, cut: Cut): KernelProgram;
+  /** @internal */
+  run(inner: Executable, program: KernelProgram, cut: Cut): Executable;
+}
+
+export const streamer: Streamer = { cut: cutOf, stretch: oneStretch, run: streamed };
+
 /** Elements in a stretch: a handful of arrays of them stay in the second cache. */
 const stretch = 16384;
 /** Below so many stretches the arrays fit the caches as they are. */
@@ -38,7 +50,7 @@ function rowSize({ shape, stride, offset }: Layout, size: number, rows: number):
 }
 
 /** How the program can be run stretch by stretch, of so many times the usual size; undefined where it cannot, or need not. */
-export function cutOf({ buffers, kernels, outputs }: KernelProgram, times = 1): Cut | undefined {
+function cutOf({ buffers, kernels, outputs }: KernelProgram, times: number): Cut | undefined {
   const [first] = kernels;
   const rows = first?.kind === "loops" ? first.shape[0] : undefined;
   if (rows === undefined || rows < fewest) return undefined;
@@ -73,10 +85,7 @@ export function cutOf({ buffers, kernels, outputs }: KernelProgram, times = 1): 
 }
 
 /** The same program over one stretch. */
-export function oneStretch(
-  { buffers, kernels, outputs }: KernelProgram,
-  { rowsInStretch, rowSizes }: Cut,
-): KernelProgram {
+function oneStretch({ buffers, kernels, outputs }: KernelProgram, { rowsInStretch, rowSizes }: Cut): KernelProgram {
   const cutShape = (shape: readonly number[]) => [rowsInStretch, ...shape.slice(1)];
   const cut = ({ buffer, layout }: Access): Access => ({
     buffer,
@@ -104,7 +113,7 @@ export function oneStretch(
 }
 
 /** Runs the program of one stretch over all of them; rows that are left over are run in memory of their own. */
-export function streamed(inner: Executable, { buffers, outputs }: KernelProgram, cut: Cut): Executable {
+function streamed(inner: Executable, { buffers, outputs }: KernelProgram, cut: Cut): Executable {
   const { rows, rowsInStretch, rowSizes } = cut;
   /** For each argument the elements of its rows. */
   const argumentRows: number[] = [];

@@ -1,6 +1,6 @@
 import { sizeOf } from "../layout.js";
 import type { Instruction, Scalar } from "../scalar/scalar.js";
-import { routineOf } from "./emit/instructions.js";
+import { isBrief } from "./emit/instructions.js";
 import type { Program, Value } from "./program.js";
 
 type Apply = Value & { readonly kind: "apply" };
@@ -48,7 +48,7 @@ function costOf(body: Scalar): number {
   const visit = (e: Scalar): number => {
     if (e.kind !== "operation" || seen.has(e)) return 0;
     seen.add(e);
-    return e.arguments.reduce((total, argument) => total + visit(argument), routineOf(e.instruction) ? routineCost : 1);
+    return e.arguments.reduce((total, argument) => total + visit(argument), isBrief(e.instruction) ? 1 : routineCost);
   };
   return visit(body);
 }

@@ -3,6 +3,7 @@ import type { DType, TypedArray } from "../dtype.js";
 import { contiguousStride, isContiguous, sizeOf } from "../layout.js";
 import { uninitialized } from "../memory.js";
 import { fromData, Tensor } from "../tensor.js";
+import type { Routines } from "./emit/instructions.js";
 import { assemble, kernelName, type Scanning, type Sharing } from "./emit/module.js";
 import type { Executable } from "./executable.js";
 import type { HostKernel, KernelProgram } from "./kernel.js";
@@ -10,6 +11,7 @@ import type { Plan } from "./plan.js";
 import { Residents } from "./resident.js";
 
 export interface WebAssemblyOptions {
+  readonly routines: Routines;
   /** Whether products use the engine's relaxed multiply-add. */
   readonly fused: boolean;
   /** Whether each kernel is called, and timed, by itself. */

@@ -1,5 +1,5 @@
 import { bytesOf, operationsOf } from "../compile/cost.js";
-import { routineOf } from "../compile/emit/instructions.js";
+import { isBrief } from "../compile/emit/instructions.js";
 import { roundsOf } from "../compile/emit/share.js";
 import type { Buffer, Kernel, LoopKernel, ProductKernel } from "../compile/kernel.js";
 
@@ -32,7 +32,7 @@ const routineCost = 8;
 
 function nanosecondsOf(kernel: Kernel, buffers: readonly Buffer[]): number {
   if (kernel.kind === "product") return operationsOf(kernel) / productSpeed;
-  const operations = operationsOf(kernel, (instruction) => (routineOf(instruction) ? routineCost : 1));
+  const operations = operationsOf(kernel, (instruction) => (isBrief(instruction) ? 1 : routineCost));
   return Math.max(operations / loopSpeed, bytesOf(kernel, buffers) / memorySpeed);
 }
 

@@ -1,6 +1,5 @@
 import type { Instruction } from "../../scalar/scalar.js";
 import { call, type Expression, i32x4, i64x2, type Local, v128 } from "../../wasm/assembler/index.js";
-import { mathRoutines, type RoutineName } from "../../wasm/math/index.js";
 import { type Routine, routineFunction, type Site } from "../../wasm/math/shape.js";
 import { asFloat, asInteger, asSingle, type Lanes, maskOf, truth, type Vector } from "./lanes.js";
 
@@ -113,8 +112,12 @@ const shift =
   (site, _, [a, b]) =>
     whole(site, combine(a.local, i32x4.extractLane(b.local, 0)));
 
+/** The routines that the compiler has, by the names of the instructions that they compute. */
+export type Routines = Readonly<Record<string, Routine>>;
+
 /** Above so many elements a routine is written into the loop; below, it is called, for a smaller module. */
 export interface RoutinePolicy {
+  readonly routines: Routines;
   readonly inline: boolean;
 }
 
@@ -188,24 +191,24 @@ const emitters: Readonly<Record<string, Emitter>> = /* @__PURE__ */ (() => ({
 
 const asTruth = (site: Site, lanes: Lanes, mask: Local): Local => truth(site, lanes, mask).local;
 
-/** What takes more than an instruction or two; the routines go by the instructions' names. */
-export const routineOf = ({ name }: Instruction): Routine | undefined =>
-  Object.hasOwn(mathRoutines, name) ? mathRoutines[name as RoutineName] : undefined;
+/** Whether an instruction or two of the machine compute it, rather than a routine. */
+export const isBrief = ({ name }: Instruction): boolean => Object.hasOwn(emitters, name);
 
-/** Whether the backend has this instruction. */
-export const isEmittable = (instruction: Instruction): boolean =>
-  instruction.name in emitters || routineOf(instruction) !== undefined;
+/** Whether a compiler with these routines has the instruction. */
+export const emittable =
+  (routines: Routines) =>
+  (instruction: Instruction): boolean =>
+    isBrief(instruction) || Object.hasOwn(routines, instruction.name);
 
 export function emitInstruction(
   site: Site,
   lanes: Lanes,
   instruction: Instruction,
   operands: readonly Vector[],
-  { inline }: RoutinePolicy,
+  { routines, inline }: RoutinePolicy,
 ): Vector {
-  const emitter = emitters[instruction.name];
-  if (emitter) return emitter(site, lanes, operands);
-  const routine = routineOf(instruction);
+  if (isBrief(instruction)) return emitters[instruction.name](site, lanes, operands);
+  const routine = routines[instruction.name];
   if (routine) return emitRoutine(site, lanes, instruction, routine, operands, inline);
   throw new Error(
     `compile: no vector instruction for ${instruction.name}; this is a mistake in the compiler, please report it`,

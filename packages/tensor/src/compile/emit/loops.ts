@@ -7,7 +7,7 @@ import type { Site } from "../../wasm/math/shape.js";
 import type { LoopKernel, Statement } from "../kernel.js";
 import { type Axes, type Axis, arraysOf, axesOf, foldsAcrossLanes } from "./axes.js";
 import { type Fold, FoldEmitter } from "./folds.js";
-import { emitInstruction, type RoutinePolicy } from "./instructions.js";
+import { emitInstruction, type RoutinePolicy, type Routines } from "./instructions.js";
 import {
   asSingle,
   constantVector,
@@ -38,9 +38,15 @@ const run = 4096;
 const worthInlining = 2048;
 
 /** Writes a loop nest, or a share of it. Sizes and addresses are constants of the code. */
-export function emitLoops(site: Site, kernel: LoopKernel, addresses: Addresses, share?: Share): void {
+export function emitLoops(
+  site: Site,
+  kernel: LoopKernel,
+  addresses: Addresses,
+  routines: Routines,
+  share?: Share,
+): void {
   if (kernel.shape.some((size, axis) => size === 0 && !kernel.folded.includes(axis))) return;
-  new LoopEmitter(site, kernel, addresses).emit(share);
+  new LoopEmitter(site, kernel, addresses, routines).emit(share);
 }
 
 /** A loop that is open: its counter and its place among the axes. */
@@ -82,6 +88,7 @@ class LoopEmitter {
     readonly site: Site,
     readonly kernel: LoopKernel,
     addresses: Addresses,
+    routines: Routines,
   ) {
     const statements = kernel.phases.flat();
     const dtypes = [...kernel.sources, ...statements].map(({ dtype }) => dtype);
@@ -103,9 +110,9 @@ class LoopEmitter {
       0,
     ];
     const size = kernel.shape.reduce((total, d) => total * d, 1);
-    this.#policy = { inline: size >= worthInlining };
+    this.#policy = { routines, inline: size >= worthInlining };
     const rows = kernel.shape.reduce((total, d, axis) => (kernel.folded.includes(axis) ? total : total * d), 1);
-    this.#rowPolicy = { inline: rows >= worthInlining };
+    this.#rowPolicy = { routines, inline: rows >= worthInlining };
     this.#folds = new FoldEmitter(site, this.#lanes, this.#policy);
     const { kept, folded } = this.#axes;
     this.#laneFolded = foldsAcrossLanes(kernel, this.#axes, this.#lanes.count);

@@ -4,6 +4,7 @@ import { productWorkspace } from "../../wasm/product/index.js";
 import type { Kernel, KernelProgram, ProductKernel } from "../kernel.js";
 import type { Plan } from "../plan.js";
 import type { StepPlan } from "../steps.js";
+import type { Routines } from "./instructions.js";
 import { emitLoops } from "./loops.js";
 import { emitProduct, patchBytes } from "./product.js";
 import type { Share } from "./share.js";
@@ -24,6 +25,7 @@ const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 const margin = 256;
 
 export interface AssembleOptions {
+  readonly routines: Routines;
   /** Whether products use the engine's relaxed multiply-add. */
   readonly fused: boolean;
   /** Whether kernels are exported too, to be called one by one. */
@@ -78,7 +80,7 @@ export const kernelName = (k: number): string => `kernel ${k}`;
 export function assemble(
   program: KernelProgram,
   plan: Plan,
-  { fused, apart, sharing, scanning }: AssembleOptions,
+  { routines, fused, apart, sharing, scanning }: AssembleOptions,
 ): Assembled {
   const { kernels } = program;
   const { addresses, bytes } = plan;
@@ -106,7 +108,7 @@ export function assemble(
     apart,
     placeOf: (thread) => i32.add(i32.const(first), i32.mul(thread, i32.const(own))),
     emitKernel(site, kernel, place, share) {
-      if (kernel.kind === "loops") emitLoops(site, kernel, address, share);
+      if (kernel.kind === "loops") emitLoops(site, kernel, address, routines, share);
       else if (kernel.kind === "product") {
         const places = { workspace: after(place, patches), patch: after(place, 0), fused };
         emitProduct(site, kernel, address, places, share);

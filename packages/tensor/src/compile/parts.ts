@@ -1,0 +1,28 @@
+import type { Instruction } from "../scalar/scalar.js";
+import { mathRoutines } from "../wasm/math/index.js";
+import type { Routines } from "./emit/instructions.js";
+import { type Explainer, explain } from "./explain.js";
+import { type Streamer, streamer } from "./stream.js";
+
+/** What a compiler is made of besides what every program needs: values, so that only who asks for one ships it. */
+export interface Parts {
+  /** How to compute what takes the machine more than an instruction or two, from `@kinship/tensor/routines`: `{ exp, tanh }`. */
+  readonly routines: Routines;
+  /** `explainer`, for compiled functions to have their `explain`. Default: none; calling it is an error. */
+  readonly explainer?: Explainer;
+  /** `streamer`, to run large programs of elementwise loops stretch by stretch. Default: none; they take longer. */
+  readonly streamer?: Streamer;
+  /** @internal Whether the routines are all there are: what needs another is left to its own evaluation. */
+  readonly isComplete?: true;
+}
+
+export const explainer: Explainer = explain;
+
+export const everything: Parts = { routines: mathRoutines, explainer, streamer, isComplete: true };
+
+/** @throws Error that names the routine that is missing. */
+export function missing({ name }: Instruction): never {
+  throw new Error(
+    `compile: this compiler was made without a routine for ${name}; import { ${name} } from "@kinship/tensor/routines" and add it to compiler({ routines: { … } }), or take compile, which has all of them`,
+  );
+}

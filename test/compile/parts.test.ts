@@ -1,0 +1,76 @@
+import { valueAndGrad } from "@kinship/autodiff";
+import {
+  add,
+  exp,
+  log,
+  matmul,
+  mean,
+  mul,
+  sin,
+  softmax,
+  sub,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+  zeros,
+} from "@kinship/tensor";
+import { compile, compiler, explainer, streamer } from "@kinship/tensor/compile";
+import * as routines from "@kinship/tensor/routines";
+import { describe, expect, test } from "vitest";
+
+const wave = (shape: readonly number[], turn: number): Tensor =>
+  tensor(
+    Float32Array.from({ length: shape.reduce((x, y) => x * y, 1) }, (_, k) => Math.sin(turn + 0.7 * k)),
+    { shape },
+  );
+
+/** A step of training two layers by the cross-entropy. */
+function step(weights: readonly [Tensor, Tensor], x: Tensor, y: Tensor) {
+  const loss = ([a, b]: readonly [Tensor, Tensor]) => {
+    const likely = softmax(matmul(tanh(matmul(x, a)), b));
+    return mul(mean(sum(mul(y, log(likely)), { axis: 1 })), -1);
+  };
+  const [value, [a, b]] = valueAndGrad(loss)(weights);
+  return [value, sub(weights[0], mul(a, 0.1)), sub(weights[1], mul(b, 0.1))] as const;
+}
+
+const { exp: expRoutine, log: logRoutine, tanh: tanhRoutine, sin: sinRoutine } = routines;
+const lean = compiler({ routines: { exp: expRoutine, log: logRoutine, tanh: tanhRoutine } });
+
+describe("a compiler of some parts", () => {
+  test("gives the bits that compile gives", () => {
+    const args = [[wave([5, 7], 1), wave([7, 3], 2)] as const, wave([9, 5], 3), wave([9, 3], 4)] as const;
+    expect(lean(step)(...args).map(String)).toEqual(compile(step)(...args).map(String));
+  });
+
+  test("says which routine it lacks, and compiles the next function", () => {
+    const f = lean((x: Tensor) => sin(x));
+    const message =
+      'compile: this compiler was made without a routine for sin; import { sin } from "@kinship/tensor/routines" and add it to compiler({ routines: { … } }), or take compile, which has all of them';
+    expect(() => f(zeros([3]))).toThrow(message);
+    expect(() => f(zeros([3]))).toThrow(message);
+    expect(lean((x: Tensor) => exp(x))(zeros([3])).toArray()).toEqual([1, 1, 1]);
+    expect(compiler({ routines: { sin: sinRoutine } })((x: Tensor) => sin(x))(zeros([2])).toArray()).toEqual([0, 0]);
+  });
+
+  test("explains with an explainer", () => {
+    const f = (x: Tensor) => add(exp(x), 1);
+    expect(() => lean(f).explain(zeros([3]))).toThrow("add explainer to the parts of compiler");
+    const explaining = compiler({ routines: { exp: expRoutine }, explainer });
+    expect(explaining(f).explain(zeros([3]))).toEqual({
+      ...compile(f).explain(zeros([3])),
+      toString: expect.any(Function),
+    });
+  });
+
+  test("runs large programs in one piece without a streamer, stretch by stretch with one", () => {
+    const f = (x: Tensor) => mul(add(x, 1), x);
+    const x = wave([1 << 18], 5);
+    const bytesOf = (made: typeof compile) => made(f).explain(x).memoryBytes;
+    const whole = compiler({ routines: {}, explainer });
+    expect(bytesOf(whole)).toBeGreaterThan(4 * bytesOf(compile));
+    expect(bytesOf(compiler({ routines: {}, explainer, streamer }))).toBe(bytesOf(compile));
+    expect(whole(f)(x).toTypedArray()).toEqual(compile(f)(x).toTypedArray());
+  });
+});
