@@ -81,70 +81,87 @@ export type Ternary = (a: Expression, b: Expression, c: Expression) => Expressio
 export const inOrder = <N extends string>(first: number, ...names: readonly N[]): Readonly<Record<N, number>> =>
   Object.fromEntries(names.map((name, k) => [name, first + k])) as Record<N, number>;
 
-/** Instruction makers from a table of opcodes, all with the same operand and result types. */
-export function table<N extends string, F extends Unary | Binary | Ternary>(
+/** Instruction makers from opcodes by name, which count from `first`. */
+export function mapped<N extends string, F>(
+  prefix: string,
+  opcodes: Readonly<Record<N, number>>,
+  make: (name: string, opcode: number) => F,
+  first = 0,
+): Readonly<Record<N, F>> {
+  const entries = Object.entries<number>(opcodes);
+  return Object.fromEntries(entries.map(([name, code]) => [name, make(`${prefix}.${name}`, first + code)])) as Record<
+    N,
+    F
+  >;
+}
+
+/** Those that all have the same operand and result types, and nothing after the opcode. */
+export const table = <N extends string, F extends Unary | Binary | Ternary>(
   prefix: string,
   operands: readonly ValueType[],
   result: ValueType,
   opcodes: Readonly<Record<N, number>>,
-): Readonly<Record<N, F>> {
-  const made: Partial<Record<N, F>> = {};
-  for (const name of Object.keys(opcodes) as N[]) {
-    const full = `${prefix}.${name}`;
-    const opcode = opcodes[name];
-    made[name] = ((...values: Expression[]) => operation(full, opcode, result, operands, values)) as F;
-  }
-  return made as Record<N, F>;
-}
+  first?: number,
+): Readonly<Record<N, F>> =>
+  mapped(
+    prefix,
+    opcodes,
+    (name, opcode) => ((...values: Expression[]) => operation(name, opcode, result, operands, values)) as F,
+    first,
+  );
 
 /** Reads from memory at address + offset (bytes); nothing is assumed about alignment beyond the hint of one byte. */
 export type Load = (address: Expression, offset?: number) => Expression;
 /** Writes to memory at address + offset (bytes). */
 export type Store = (address: Expression, value: Expression, offset?: number) => Statement;
+/** The same for one lane of a vector. */
+type LoadLane = (address: Expression, vector: Expression, lane: number, offset?: number) => Expression;
+type StoreLane = (address: Expression, vector: Expression, lane: number, offset?: number) => Statement;
 
-function memoryArgument(offset: number): Immediate {
-  return (code) => {
-    code.byte(0);
-    code.unsigned(offset);
+/** An offset in memory and its alignment, the number of a lane, or both. */
+const immediate =
+  (offset?: number, lane?: number): Immediate =>
+  (code) => {
+    if (offset !== undefined) {
+      code.byte(0);
+      code.unsigned(offset);
+    }
+    if (lane !== undefined) code.byte(lane);
   };
-}
 
-export function load(name: string, opcode: number, type: ValueType): Load {
-  return (address, offset = 0) => operation(name, opcode, type, ["i32"], [address], memoryArgument(offset));
-}
+export const load =
+  (type: ValueType) =>
+  (name: string, opcode: number): Load =>
+  (address, offset = 0) =>
+    operation(name, opcode, type, ["i32"], [address], immediate(offset));
 
-export function store(name: string, opcode: number, type: ValueType): Store {
-  return (address, value, offset = 0) =>
-    operation(name, opcode, "none", ["i32", type], [address, value], memoryArgument(offset));
-}
+export const store =
+  (type: ValueType) =>
+  (name: string, opcode: number): Store =>
+  (address, value, offset = 0) =>
+    operation(name, opcode, "none", ["i32", type], [address, value], immediate(offset));
 
-/** Like load and store, for one lane of a vector. */
-export function loadLane(name: string, opcode: number) {
-  return (address: Expression, vector: Expression, lane: number, offset = 0): Expression =>
-    operation(name, opcode, "v128", ["i32", "v128"], [address, vector], (code) => {
-      memoryArgument(offset)(code);
-      code.byte(lane);
-    });
-}
+export const loadLane =
+  (name: string, opcode: number): LoadLane =>
+  (address, vector, lane, offset = 0) =>
+    operation(name, opcode, "v128", ["i32", "v128"], [address, vector], immediate(offset, lane));
 
-export function storeLane(name: string, opcode: number) {
-  return (address: Expression, vector: Expression, lane: number, offset = 0): Statement =>
-    operation(name, opcode, "none", ["i32", "v128"], [address, vector], (code) => {
-      memoryArgument(offset)(code);
-      code.byte(lane);
-    });
-}
+export const storeLane =
+  (name: string, opcode: number): StoreLane =>
+  (address, vector, lane, offset = 0) =>
+    operation(name, opcode, "none", ["i32", "v128"], [address, vector], immediate(offset, lane));
 
-/** An operation whose immediate is a lane number. */
-export function extractLane(name: string, opcode: number, result: ValueType) {
-  return (vector: Expression, lane: number): Expression =>
-    operation(name, opcode, result, ["v128"], [vector], (code) => code.byte(lane));
-}
+export const extractLane =
+  (scalar: ValueType) =>
+  (name: string, opcode: number) =>
+  (vector: Expression, lane: number): Expression =>
+    operation(name, opcode, scalar, ["v128"], [vector], immediate(undefined, lane));
 
-export function replaceLane(name: string, opcode: number, scalar: ValueType) {
-  return (vector: Expression, lane: number, value: Expression): Expression =>
-    operation(name, opcode, "v128", ["v128", scalar], [vector, value], (code) => code.byte(lane));
-}
+export const replaceLane =
+  (scalar: ValueType) =>
+  (name: string, opcode: number) =>
+  (vector: Expression, lane: number, value: Expression): Expression =>
+    operation(name, opcode, "v128", ["v128", scalar], [vector, value], immediate(undefined, lane));
 
 /** A constant: an opcode and its immediate. */
 export function constant(opcode: number, type: ValueType, immediate: Immediate): Expression {

@@ -6,6 +6,7 @@ import {
   type Expression,
   inOrder,
   load,
+  mapped,
   operation,
   store,
   table,
@@ -13,48 +14,61 @@ import {
   type ValueType,
 } from "./expression.js";
 
-const integerBinary = (first: number) =>
+const arithmetic = (first: number) =>
   inOrder(
     first,
     ...(["add", "sub", "mul", "divSigned", "divUnsigned", "remSigned", "remUnsigned"] as const),
     ...(["and", "or", "xor", "shl", "shrSigned", "shrUnsigned"] as const),
   );
-const integerCompare = (first: number) =>
+const comparisons = (first: number) =>
   inOrder(
     first,
     ...(["eq", "ne", "ltSigned", "ltUnsigned", "gtSigned", "gtUnsigned"] as const),
     ...(["leSigned", "leUnsigned", "geSigned", "geUnsigned"] as const),
   );
-const floatUnary = (first: number) => inOrder(first, "abs", "neg", "ceil", "floor", "trunc", "nearest", "sqrt");
-const floatBinary = (first: number) => inOrder(first, "add", "sub", "mul", "div", "min", "max", "copysign");
-const floatCompare = (first: number) => inOrder(first, "eq", "ne", "lt", "gt", "le", "ge");
 
-const convert = (name: string, opcode: number, from: ValueType, to: ValueType): Unary => {
-  return (a) => operation(name, opcode, to, [from], [a]);
-};
+/** What both widths of integers have, and of floats, from the opcodes with which each family begins. */
+const integer = (type: ValueType, compare: number, compute: number) => ({
+  ...table<keyof ReturnType<typeof comparisons>, Binary>(type, [type, type], "i32", comparisons(compare)),
+  ...table<keyof ReturnType<typeof arithmetic>, Binary>(type, [type, type], type, arithmetic(compute)),
+});
+const float = (type: ValueType, compare: number, compute: number) => ({
+  ...table<"eq" | "ne" | "lt" | "gt" | "le" | "ge", Binary>(
+    type,
+    [type, type],
+    "i32",
+    inOrder(compare, "eq", "ne", "lt", "gt", "le", "ge"),
+  ),
+  ...table<"abs" | "neg", Unary>(type, [type], type, inOrder(compute, "abs", "neg")),
+  ...table<"add" | "sub" | "mul" | "div", Binary>(
+    type,
+    [type, type],
+    type,
+    inOrder(compute + 7, "add", "sub", "mul", "div"),
+  ),
+});
+
+const convert = <N extends string>(from: ValueType, to: ValueType, opcodes: Readonly<Record<N, number>>) =>
+  table<N, Unary>(to, [from], to, opcodes);
 
 function makeI32() {
   return {
     const: (value: number): Expression => constant(0x41, "i32", (code) => code.signed(value)),
-    ...table<keyof ReturnType<typeof integerBinary>, Binary>("i32", ["i32", "i32"], "i32", integerBinary(0x6a)),
-    ...table<keyof ReturnType<typeof integerCompare>, Binary>("i32", ["i32", "i32"], "i32", integerCompare(0x46)),
-    ...table<"eqz" | "countLeadingZeros", Unary>("i32", ["i32"], "i32", { eqz: 0x45, countLeadingZeros: 0x67 }),
-    wrapI64: convert("i32.wrapI64", 0xa7, "i64", "i32"),
-    load: load("i32.load", 0x28, "i32"),
-    load8Unsigned: load("i32.load8Unsigned", 0x2d, "i32"),
-    store: store("i32.store", 0x36, "i32"),
-    store8: store("i32.store8", 0x3a, "i32"),
+    ...integer("i32", 0x46, 0x6a),
+    ...convert("i32", "i32", { eqz: 0x45 }),
+    ...convert("i64", "i32", { wrapI64: 0xa7 }),
+    ...mapped("i32", { load: 0x28, load8Unsigned: 0x2d }, load("i32")),
+    ...mapped("i32", { store: 0x36, store8: 0x3a }, store("i32")),
   };
 }
 
 function makeI64() {
   return {
     const: (value: bigint): Expression => constant(0x42, "i64", (code) => code.signedLong(BigInt.asIntN(64, value))),
-    ...table<keyof ReturnType<typeof integerBinary>, Binary>("i64", ["i64", "i64"], "i64", integerBinary(0x7c)),
-    ...table<keyof ReturnType<typeof integerCompare>, Binary>("i64", ["i64", "i64"], "i32", integerCompare(0x51)),
-    ...table<"countLeadingZeros", Unary>("i64", ["i64"], "i64", { countLeadingZeros: 0x79 }),
-    extendI32Unsigned: convert("i64.extendI32Unsigned", 0xad, "i32", "i64"),
-    reinterpretF64: convert("i64.reinterpretF64", 0xbd, "f64", "i64"),
+    ...integer("i64", 0x51, 0x7c),
+    ...convert("i64", "i64", { countLeadingZeros: 0x79 }),
+    ...convert("i32", "i64", { extendI32Unsigned: 0xad }),
+    ...convert("f64", "i64", { reinterpretF64: 0xbd }),
   };
 }
 
@@ -62,11 +76,9 @@ function makeF32() {
   return {
     const: (value: number): Expression =>
       constant(0x43, "f32", (code) => code.raw(new Uint8Array(Float32Array.of(value).buffer))),
-    ...table<keyof ReturnType<typeof floatUnary>, Unary>("f32", ["f32"], "f32", floatUnary(0x8b)),
-    ...table<keyof ReturnType<typeof floatBinary>, Binary>("f32", ["f32", "f32"], "f32", floatBinary(0x92)),
-    ...table<keyof ReturnType<typeof floatCompare>, Binary>("f32", ["f32", "f32"], "i32", floatCompare(0x5b)),
-    load: load("f32.load", 0x2a, "f32"),
-    store: store("f32.store", 0x38, "f32"),
+    ...float("f32", 0x5b, 0x8b),
+    ...mapped("f32", { load: 0x2a }, load("f32")),
+    ...mapped("f32", { store: 0x38 }, store("f32")),
   };
 }
 
@@ -74,14 +86,11 @@ function makeF64() {
   return {
     const: (value: number): Expression =>
       constant(0x44, "f64", (code) => code.raw(new Uint8Array(Float64Array.of(value).buffer))),
-    ...table<keyof ReturnType<typeof floatUnary>, Unary>("f64", ["f64"], "f64", floatUnary(0x99)),
-    ...table<keyof ReturnType<typeof floatBinary>, Binary>("f64", ["f64", "f64"], "f64", floatBinary(0xa0)),
-    ...table<keyof ReturnType<typeof floatCompare>, Binary>("f64", ["f64", "f64"], "i32", floatCompare(0x61)),
-    convertI64Signed: convert("f64.convertI64Signed", 0xb9, "i64", "f64"),
-    convertI64Unsigned: convert("f64.convertI64Unsigned", 0xba, "i64", "f64"),
-    reinterpretI64: convert("f64.reinterpretI64", 0xbf, "i64", "f64"),
-    load: load("f64.load", 0x2b, "f64"),
-    store: store("f64.store", 0x39, "f64"),
+    ...float("f64", 0x61, 0x99),
+    ...table<"copysign", Binary>("f64", ["f64", "f64"], "f64", { copysign: 0xa6 }),
+    ...convert("i64", "f64", { convertI64Signed: 0xb9, convertI64Unsigned: 0xba, reinterpretI64: 0xbf }),
+    ...mapped("f64", { load: 0x2b }, load("f64")),
+    ...mapped("f64", { store: 0x39 }, store("f64")),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   inOrder,
   load,
   loadLane,
+  mapped,
   operation,
   replaceLane,
   store,
@@ -17,36 +18,48 @@ import {
   type ValueType,
 } from "./expression.js";
 
-const prefixed = (subcode: number): number => 0xfd0000 | subcode;
+/** The prefix that these instructions have in common. */
+const simd = 0xfd0000;
 
-function prefixAll<N extends string>(subcodes: Readonly<Record<N, number>>): Record<N, number> {
-  const codes: Record<N, number> = { ...subcodes };
-  for (const name of Object.keys(codes) as N[]) codes[name] = prefixed(codes[name]);
-  return codes;
-}
-
-const unary = <N extends string>(shape: string, subcodes: Readonly<Record<N, number>>) =>
-  table<N, Unary>(shape, ["v128"], "v128", prefixAll(subcodes));
-const binary = <N extends string>(shape: string, subcodes: Readonly<Record<N, number>>) =>
-  table<N, Binary>(shape, ["v128", "v128"], "v128", prefixAll(subcodes));
+const unary = <N extends string>(shape: string, subcodes: Readonly<Record<N, number>>, result: ValueType = "v128") =>
+  table<N, Unary>(shape, ["v128"], result, subcodes, simd);
+const binary = <N extends string>(shape: string, subcodes: Readonly<Record<N, number>>, second: ValueType = "v128") =>
+  table<N, Binary>(shape, ["v128", second], "v128", subcodes, simd);
 const ternary = <N extends string>(shape: string, subcodes: Readonly<Record<N, number>>) =>
-  table<N, Ternary>(shape, ["v128", "v128", "v128"], "v128", prefixAll(subcodes));
-const shift = <N extends string>(shape: string, subcodes: Readonly<Record<N, number>>) =>
-  table<N, Binary>(shape, ["v128", "i32"], "v128", prefixAll(subcodes));
-const test = <N extends string>(shape: string, subcodes: Readonly<Record<N, number>>) =>
-  table<N, Unary>(shape, ["v128"], "i32", prefixAll(subcodes));
-const splat = (shape: string, subcode: number, scalar: ValueType): Unary => {
-  return (a) => operation(`${shape}.splat`, prefixed(subcode), "v128", [scalar], [a]);
-};
-const floatCompare = (first: number) => inOrder(first, "eq", "ne", "lt", "gt", "le", "ge");
-/**
- * `min` and `max` are NaN if either is, and −0 < 0; `pseudoMin(a, b)` is b < a ? b : a, `pseudoMax(a, b)` a < b ? b : a,
- * as one instruction of the processor.
- */
-const floatBinary = (first: number) =>
-  inOrder(first, "add", "sub", "mul", "div", "min", "max", "pseudoMin", "pseudoMax");
+  table<N, Ternary>(shape, ["v128", "v128", "v128"], "v128", subcodes, simd);
 
 const bytesConstant = (bytes: Uint8Array): Expression => ({ type: "v128", emit: (code) => code.vector(bytes) });
+
+/** What every shape has: constants, of which few values are repeated, and its way from and to scalars. */
+const shape = <T extends number | bigint>(
+  name: string,
+  scalar: ValueType,
+  Values: { from(values: { length: number }, map: (_: unknown, i: number) => T): { buffer: ArrayBuffer } },
+  lanes: number,
+  splat: number,
+  extract: number,
+) => ({
+  lanes,
+  bytes: 16 / lanes,
+  const: (...values: T[]): Expression =>
+    bytesConstant(new Uint8Array(Values.from({ length: lanes }, (_, i) => values[i % values.length]!).buffer)),
+  ...table<"splat", Unary>(name, [scalar], "v128", { splat }, simd),
+  ...mapped(name, { extractLane: extract }, extractLane(scalar), simd),
+  ...mapped(name, { replaceLane: extract + 1 }, replaceLane(scalar), simd),
+});
+
+/**
+ * `min` and `max` are NaN if either is, and −0 < 0; `pseudoMin(a, b)` is b < a ? b : a, `pseudoMax(a, b)` a < b ? b : a,
+ * as one instruction of the processor. `relaxedMadd(a, b, c)` is a·b + c, rounded once or twice as the processor likes.
+ */
+const float = (name: string, compare: number, compute: number, relaxedMadd: number) => ({
+  ...binary(name, {
+    ...inOrder(compare, "eq", "ne", "lt", "gt", "le", "ge"),
+    ...inOrder(compute + 4, "add", "sub", "mul", "div", "min", "max", "pseudoMin", "pseudoMax"),
+  }),
+  ...unary(name, { abs: compute, neg: compute + 1, sqrt: compute + 3 }),
+  ...ternary(name, { relaxedMadd }),
+});
 
 function makeV128() {
   return {
@@ -56,89 +69,48 @@ function makeV128() {
     ...binary("v128", { and: 78, andNot: 79, or: 80, xor: 81 }),
     /** `bitselect(a, b, mask)`: bits of a where the mask is set, of b elsewhere. */
     ...ternary("v128", { bitselect: 82 }),
-    ...test("v128", { anyTrue: 83 }),
-    load: load("v128.load", prefixed(0), "v128"),
-    load32Splat: load("v128.load32Splat", prefixed(9), "v128"),
-    load64Splat: load("v128.load64Splat", prefixed(10), "v128"),
-    load32Zero: load("v128.load32Zero", prefixed(92), "v128"),
-    load64Zero: load("v128.load64Zero", prefixed(93), "v128"),
-    load32Lane: loadLane("v128.load32Lane", prefixed(86)),
-    load64Lane: loadLane("v128.load64Lane", prefixed(87)),
-    store: store("v128.store", prefixed(11), "v128"),
-    store32Lane: storeLane("v128.store32Lane", prefixed(90)),
-    store64Lane: storeLane("v128.store64Lane", prefixed(91)),
+    ...unary("v128", { anyTrue: 83 }, "i32"),
+    ...mapped("v128", { load: 0, load32Splat: 9, load64Splat: 10, load32Zero: 92, load64Zero: 93 }, load("v128"), simd),
+    ...mapped("v128", { load32Lane: 86, load64Lane: 87 }, loadLane, simd),
+    ...mapped("v128", { store: 11 }, store("v128"), simd),
+    ...mapped("v128", { store32Lane: 90, store64Lane: 91 }, storeLane, simd),
   };
 }
 
 function makeF32x4() {
   return {
-    lanes: 4,
-    bytes: 4,
-    const: (...values: number[]): Expression =>
-      bytesConstant(new Uint8Array(Float32Array.from({ length: 4 }, (_, i) => values[i % values.length]!).buffer)),
-    splat: splat("f32x4", 19, "f32"),
-    extractLane: extractLane("f32x4.extractLane", prefixed(31), "f32"),
-    replaceLane: replaceLane("f32x4.replaceLane", prefixed(32), "f32"),
-    ...binary("f32x4", { ...floatCompare(65), ...floatBinary(0xe4) }),
-    ...unary("f32x4", {
-      ...{ ceil: 103, floor: 104, trunc: 105, nearest: 106, abs: 0xe0, neg: 0xe1, sqrt: 0xe3 },
-      ...{ demoteF64x2Zero: 94, convertI32x4Signed: 0xfa },
-    }),
-    /** a·b + c, rounded once or twice as the processor likes. */
-    ...ternary("f32x4", { relaxedMadd: 0x105 }),
+    ...shape<number>("f32x4", "f32", Float32Array, 4, 19, 31),
+    ...float("f32x4", 65, 0xe0, 0x105),
+    ...unary("f32x4", { ...inOrder(103, "ceil", "floor", "trunc", "nearest") }),
+    ...unary("f32x4", { demoteF64x2Zero: 94, convertI32x4Signed: 0xfa }),
   };
 }
 
 function makeF64x2() {
   return {
-    lanes: 2,
-    bytes: 8,
-    const: (...values: number[]): Expression =>
-      bytesConstant(new Uint8Array(Float64Array.from({ length: 2 }, (_, i) => values[i % values.length]!).buffer)),
-    splat: splat("f64x2", 20, "f64"),
-    extractLane: extractLane("f64x2.extractLane", prefixed(33), "f64"),
-    replaceLane: replaceLane("f64x2.replaceLane", prefixed(34), "f64"),
-    ...binary("f64x2", { ...floatCompare(71), ...floatBinary(0xf0) }),
-    ...unary("f64x2", {
-      ...{ ceil: 0x74, floor: 0x75, trunc: 0x7a, nearest: 0x94, abs: 0xec, neg: 0xed, sqrt: 0xef },
-      ...{ promoteLowF32x4: 95, convertLowI32x4Signed: 0xfe },
-    }),
-    ...ternary("f64x2", { relaxedMadd: 0x107 }),
+    ...shape<number>("f64x2", "f64", Float64Array, 2, 20, 33),
+    ...float("f64x2", 71, 0xec, 0x107),
+    ...unary("f64x2", { ceil: 0x74, floor: 0x75, trunc: 0x7a, nearest: 0x94 }),
+    ...unary("f64x2", { promoteLowF32x4: 95, convertLowI32x4Signed: 0xfe }),
   };
 }
 
 function makeI32x4() {
   return {
-    lanes: 4,
-    bytes: 4,
-    const: (...values: number[]): Expression =>
-      bytesConstant(new Uint8Array(Int32Array.from({ length: 4 }, (_, i) => values[i % values.length]!).buffer)),
-    splat: splat("i32x4", 17, "i32"),
-    extractLane: extractLane("i32x4.extractLane", prefixed(27), "i32"),
-    replaceLane: replaceLane("i32x4.replaceLane", prefixed(28), "i32"),
-    ...binary("i32x4", {
-      ...{ eq: 55, ne: 56, ltSigned: 57, gtSigned: 59, leSigned: 61, geSigned: 63 },
-      ...{ add: 0xae, sub: 0xb1, mul: 0xb5, minSigned: 0xb6, maxSigned: 0xb8 },
-    }),
-    ...unary("i32x4", {
-      ...{ abs: 0xa0, neg: 0xa1 },
-      ...{ truncSatF32x4Unsigned: 0xf9, truncSatF64x2UnsignedZero: 0xfd },
-    }),
-    ...shift("i32x4", { shl: 0xab, shrSigned: 0xac, shrUnsigned: 0xad }),
+    ...shape<number>("i32x4", "i32", Int32Array, 4, 17, 27),
+    ...binary("i32x4", { eq: 55, ne: 56, ltSigned: 57, leSigned: 61 }),
+    ...binary("i32x4", { add: 0xae, sub: 0xb1, mul: 0xb5, minSigned: 0xb6, maxSigned: 0xb8 }),
+    ...unary("i32x4", { abs: 0xa0, neg: 0xa1, truncSatF32x4Unsigned: 0xf9, truncSatF64x2UnsignedZero: 0xfd }),
+    ...binary("i32x4", { shl: 0xab, shrUnsigned: 0xad }, "i32"),
   };
 }
 
 function makeI64x2() {
   return {
-    const: (...values: bigint[]): Expression =>
-      bytesConstant(new Uint8Array(BigInt64Array.from({ length: 2 }, (_, i) => values[i % values.length]!).buffer)),
-    splat: splat("i64x2", 18, "i64"),
-    extractLane: extractLane("i64x2.extractLane", prefixed(29), "i64"),
-    replaceLane: replaceLane("i64x2.replaceLane", prefixed(30), "i64"),
-    ...binary("i64x2", { eq: 0xd6, ltSigned: 0xd8, gtSigned: 0xd9, add: 0xce, sub: 0xd1 }),
+    ...shape<bigint>("i64x2", "i64", BigInt64Array, 2, 18, 29),
+    ...binary("i64x2", { eq: 0xd6, add: 0xce, sub: 0xd1 }),
     ...unary("i64x2", { extendLowI32x4Signed: 0xc7 }),
-    ...shift("i64x2", { shl: 0xcb, shrSigned: 0xcc, shrUnsigned: 0xcd }),
-    ...test("i64x2", { bitmask: 0xc4 }),
+    ...binary("i64x2", { shl: 0xcb, shrUnsigned: 0xcd }, "i32"),
   };
 }
 
@@ -150,7 +122,7 @@ export const i64x2 = /* @__PURE__ */ makeI64x2();
 
 /** Bytes out of a (0–15) and b (16–31). */
 export function shuffleBytes(a: Expression, b: Expression, bytes: readonly number[]): Expression {
-  return operation("i8x16.shuffle", prefixed(13), "v128", ["v128", "v128"], [a, b], (code) => code.raw(bytes));
+  return operation("i8x16.shuffle", simd | 13, "v128", ["v128", "v128"], [a, b], (code) => code.raw(bytes));
 }
 
 /** Lanes of 32 bits out of a (0–3) and b (4–7). */
