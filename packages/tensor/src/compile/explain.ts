@@ -3,7 +3,7 @@ import { bytesOf, operationsOf } from "./cost.js";
 import type { Executable } from "./executable.js";
 import { type Kernel, printKernels } from "./kernel.js";
 import { type Limits, machineLimits } from "./limits.js";
-import { printPlan } from "./plan.js";
+import { largestLive, printPlan } from "./plan.js";
 import { printProgram } from "./program.js";
 
 /** One kernel of a program. */
@@ -76,7 +76,7 @@ export const explain: Explainer = (executable, { recorded, simplified, kernels, 
     instructions,
     memoryBytes,
     arenaBytes: plan?.bytes ?? 0,
-    largestLiveBytes: plan?.largestLive ?? 0,
+    largestLiveBytes: plan ? largestLive(plan, rows.length) : 0,
     ...(limits && { limits }),
     passes: {
       record: printProgram(recorded),

@@ -7,8 +7,7 @@ export interface Plan {
   /** Bytes from the start; −1 for a buffer that nothing needs. */
   readonly addresses: readonly number[];
   readonly bytes: number;
-  /** The most bytes that are needed at one time: no plan can do with less. */
-  readonly largestLive: number;
+  readonly lifetimes: readonly Lifetime[];
 }
 
 /** Vectors are read and written as wholes: every buffer begins at such a boundary, and may be read a little beyond. */
@@ -46,7 +45,7 @@ export function dropStores(program: KernelProgram): KernelProgram {
 }
 
 /** Buffers that share one place, and when: from before kernel `from` to after kernel `to`; −1 is the call's start. */
-interface Lifetime {
+export interface Lifetime {
   readonly buffers: readonly number[];
   readonly bytes: number;
   readonly from: number;
@@ -149,14 +148,14 @@ export function plan(program: KernelProgram, carried = 0): Plan {
   return {
     addresses,
     bytes: placed.reduce((most, { start, bytes }) => Math.max(most, start + bytes), 0),
-    largestLive: largestLive(all, program.kernels.length),
+    lifetimes: all,
   };
 }
 
-/** The most bytes that live while any of the kernels runs. */
-function largestLive(all: readonly Lifetime[], kernels: number): number {
+/** The most bytes that live while any of the kernels runs: no plan can do with less. */
+export function largestLive({ lifetimes }: Plan, kernels: number): number {
   const changes = new Array<number>(kernels + 1).fill(0);
-  for (const { bytes, from, to } of all) {
+  for (const { bytes, from, to } of lifetimes) {
     changes[Math.min(Math.max(0, from), kernels)] += bytes;
     changes[Math.min(to + 1, kernels)] -= bytes;
   }

@@ -1,5 +1,5 @@
 import { erfNearZeroBrief, scaledComplementBrief } from "../wasm/math/errorFunction.js";
-import { expTail } from "../wasm/math/exponential.js";
+import { expTailSingle } from "../wasm/math/exponential.js";
 import { artanhTail } from "../wasm/math/logarithm.js";
 import { angles } from "./angles.js";
 import { bits } from "./bits.js";
@@ -65,7 +65,7 @@ const helpers: Readonly<Record<string, Helper>> = /* @__PURE__ */ (() => ({
     body: `
   let result = Math.exp(x) - 1;
   if (x > -0.3466 && x < 0.3466) {
-    result = x + x * x * ${horner(expTail.single, "x")};
+    result = x + x * x * ${horner(expTailSingle, "x")};
   }
   return result;`,
   },

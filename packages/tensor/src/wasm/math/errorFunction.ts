@@ -2,7 +2,7 @@
 
 import { erfNearZero, scaledComplement, scaledComplementLow } from "../../erfCoefficients.js";
 import { type Expression, type Local, v128 } from "../assembler/index.js";
-import { expClamped, expParts, expTail } from "./exponential.js";
+import { expClamped, expParts, expTailBrief } from "./exponential.js";
 import {
   arithmetic,
   type Body,
@@ -47,7 +47,7 @@ function complement(site: Site, a: Local, square: Local, factor: Local, lost?: L
   const denominator = f.let(add(doubled, c(1)));
   if (lost === undefined) {
     const quotient = div(polynomial(site, double, scaledComplementBrief, q), denominator);
-    return mul(mul(quotient, factor), expClamped(site, double, neg(square), undefined, expTail.brief));
+    return mul(mul(quotient, factor), expClamped(site, double, neg(square), undefined, expTailBrief));
   }
   const [head, ...tail] = scaledComplement;
   const rest = f.let(mul(q, polynomial(site, double, tail, q)));

@@ -12,26 +12,28 @@ export const ln2 = {
   double: { high: 0.6931471805598903, low: 5.497923018708371e-14 },
 };
 
-/** (eʳ − 1 − r)/r² on |r| ≤ ln 2 / 2 · 1.005, minimax; the error's base-2 logarithm, relative to eʳ, beside each. */
-export const expTail = {
-  /** −28.2, for eʳ itself rather than eʳ − 1 */
-  short: [0.49999993253692787, 0.16666517762467725, 0.04166842181836242, 0.008369063453132137, 0.001381388059597148],
-  /** −34.1 */
-  single: [
-    0.5000000069522471, 0.16666665838117198, 0.04166628791482295, 0.00833350157164678, 0.0013945194428695098,
-    0.00019789281679092173,
-  ],
-  /** −39.6, for float32 results computed in float64 */
-  brief: [
-    0.500000000044419, 0.1666666678800006, 0.04166666433632469, 0.00833328077419378, 0.0013889203355520784,
-    0.00019909615335266545, 2.470734530368107e-5,
-  ],
-  /** −63.9 */
-  double: [
-    0.5, 0.16666666666666685, 0.04166666666666606, 0.008333333333316388, 0.0013888888889125443, 0.0001984126989801832,
-    2.4801586914282354e-5, 2.7557233199083735e-6, 2.755758784845927e-7, 2.5112625410986118e-8, 2.0825928995853555e-9,
-  ],
-};
+// (eʳ − 1 − r)/r² on |r| ≤ ln 2 / 2 · 1.005, minimax; the error's base-2 logarithm, relative to eʳ, beside each. Apart, so
+// that who computes no eʳ − 1 ships no coefficients for it.
+
+/** −28.2, for eʳ itself rather than eʳ − 1 */
+export const expTailShort = [
+  0.49999993253692787, 0.16666517762467725, 0.04166842181836242, 0.008369063453132137, 0.001381388059597148,
+];
+/** −34.1 */
+export const expTailSingle = [
+  0.5000000069522471, 0.16666665838117198, 0.04166628791482295, 0.00833350157164678, 0.0013945194428695098,
+  0.00019789281679092173,
+];
+/** −39.6, for float32 results computed in float64 */
+export const expTailBrief = [
+  0.500000000044419, 0.1666666678800006, 0.04166666433632469, 0.00833328077419378, 0.0013889203355520784,
+  0.00019909615335266545, 2.470734530368107e-5,
+];
+/** −63.9 */
+export const expTailDouble = [
+  0.5, 0.16666666666666685, 0.04166666666666606, 0.008333333333316388, 0.0013888888889125443, 0.0001984126989801832,
+  2.4801586914282354e-5, 2.7557233199083735e-6, 2.755758784845927e-7, 2.5112625410986118e-8, 2.0825928995853555e-9,
+];
 
 /** n and r of x = n·ln 2 + r; the bits of `shifted` end with the whole number n + bias · biases. */
 export function reduceByLn2(
@@ -79,7 +81,7 @@ export function expParts(
   shape: Shape,
   x: Expression,
   low?: Expression,
-  tail: readonly number[] = shape === single ? expTail.short : expTail.double,
+  tail: readonly number[] = shape === single ? expTailShort : expTailDouble,
 ): { significand: Local; lost: Expression; first: Local; second: Local } {
   const { c, add, sub, atMost, atLeast } = arithmetic(shape);
   const { f } = site;
@@ -110,7 +112,7 @@ export function expm1Unsigned(site: Site, shape: Shape, x: Expression): Expressi
   const { f } = site;
   const clamped = shape === single ? atLeast(atMost(x, 89), -30) : atLeast(atMost(x, 710), -50);
   const { n, r } = reduceByLn2(site, shape, clamped, 1);
-  const p = f.let(expm1Reduced(site, shape, r, shape === single ? expTail.single : expTail.double));
+  const p = f.let(expm1Reduced(site, shape, r, shape === single ? expTailSingle : expTailDouble));
   // 2ⁿ·p + 2ⁿ − 1 with the second power taken out: the difference of powers is exact where it matters.
   const half = f.let(round(mul(n, c(0.5))));
   const rest = f.let(sub(n, half));

@@ -1,7 +1,7 @@
 /** tanh, sinh and cosh. */
 
 import { v128 } from "../assembler/index.js";
-import { expm1Rest, expTail, reduceByLn2, splitPower } from "./exponential.js";
+import { expm1Rest, expTailDouble, expTailShort, reduceByLn2, splitPower } from "./exponential.js";
 import { arithmetic, type Body, bothWidths, polynomial, type Routine, type Shape, single } from "./shape.js";
 
 /** tanh |x| = E/(E + 2) with E = e^(2|x|) − 1: no cancellation anywhere, one quotient. */
@@ -12,7 +12,7 @@ const tanh = (shape: Shape): Body => {
     // Beyond the bound tanh rounds to 1, and so does the quotient; 2ⁿ is far from overflow.
     const doubled = atMost(mul(abs(x!), c(2)), shape === single ? 20 : 40);
     const { r, shifted } = reduceByLn2(site, shape, doubled, 1);
-    const rest = f.let(expm1Rest(site, shape, r, shape === single ? expTail.short : expTail.double));
+    const rest = f.let(expm1Rest(site, shape, r, shape === single ? expTailShort : expTailDouble));
     const p = f.let(add(r, rest));
     const scale = f.let(shape.shiftLeft(shifted, shape.significand));
     const e = f.let(add(mul(p, scale), sub(scale, c(1))));

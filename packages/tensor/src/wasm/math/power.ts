@@ -1,7 +1,7 @@
 /** pow and rsqrt. */
 
 import { type Expression, type Local, v128 } from "../assembler/index.js";
-import { expClamped, expTail, ln2 } from "./exponential.js";
+import { expClamped, expTailBrief, expTailDouble, ln2 } from "./exponential.js";
 import { logNormal, splitExponent } from "./logarithm.js";
 import {
   arithmetic,
@@ -99,7 +99,7 @@ const pow = (brief: boolean): Body => {
       const error = productError(site, double, clamped, log.high, exponent);
       low = v128.and(add(error, mul(clamped, log.low)), lt(abs(exponent), c(1100)));
     }
-    const magnitude = f.let(expClamped(site, double, exponent, low, brief ? expTail.brief : expTail.double));
+    const magnitude = f.let(expClamped(site, double, exponent, low, brief ? expTailBrief : expTailDouble));
     const half = f.let(mul(y!, c(0.5)));
     const isInteger = f.let(eq(trunc(y!), y!));
     const isOdd = v128.and(isInteger, ne(trunc(half), half));
