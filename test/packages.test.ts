@@ -115,8 +115,8 @@ describe("sizes of bundles, minified and gzipped", () => {
     [6_000, 'export { tensor, add } from "@kinship/tensor"'],
     [40_000, 'export * from "@kinship/tensor"'],
     [40_900, 'export { compile } from "@kinship/tensor/compile"'],
-    [53_200, network],
-    [42_700, smallNetwork],
+    [53_000, network],
+    [41_000, smallNetwork],
   ])("at most %i bytes: %s", async (most, code) => {
     expect(await bundled(code)).toBeLessThanOrEqual(most);
   });

@@ -15,7 +15,7 @@ import {
   tensor,
   zeros,
 } from "@kinship/tensor";
-import { compile, compiler, explainer, streamer } from "@kinship/tensor/compile";
+import { compile, compiler, donor, explainer, streamer } from "@kinship/tensor/compile";
 import * as routines from "@kinship/tensor/routines";
 import { describe, expect, test } from "vitest";
 
@@ -62,6 +62,20 @@ describe("a compiler of some parts", () => {
       ...compile(f).explain(zeros([3])),
       toString: expect.any(Function),
     });
+  });
+
+  test("takes arguments' memory with a donor", () => {
+    const next = (w: Tensor, g: Tensor) => sub(w, mul(g, 0.5));
+    const message = "donate: this compiler was made without it; add donor to the parts of compiler({ … })";
+    expect(() => lean(next, { donate: [0] })).toThrow(message);
+    const donating = compiler({ routines: {}, donor })(next, { donate: [0] });
+    const w = tensor([2, 4]);
+    const memory = w.data;
+    const once = donating(w, tensor([2, 2]));
+    expect(() => w.toArray()).toThrow("was donated");
+    const twice = donating(once, tensor([2, 2]));
+    expect(twice.toArray()).toEqual([0, 2]);
+    expect(twice.data).toBe(memory);
   });
 
   test("runs large programs in one piece without a streamer, stretch by stretch with one", () => {

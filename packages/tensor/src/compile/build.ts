@@ -89,7 +89,7 @@ export function build(
   skeleton: Skeleton,
   signatures: readonly Signature[],
   { deterministic = false, verify, profile = false, threads }: BuildOptions,
-  { routines, streamer, isComplete }: Parts,
+  { routines, donor, streamer, isComplete }: Parts,
   { scanning, donors }: Again = {},
 ): Built {
   let output: Skeleton | undefined;
@@ -125,28 +125,17 @@ export function build(
   }
   const taken = donors?.(results);
   const pairs = taken?.filter((argument) => argument >= 0).length ?? 0;
-  const ordered = taken && pairs > 0 ? pairsFirst(kernels, taken) : kernels;
+  const ordered = pairs > 0 ? donor!.pairsFirst(kernels, taken!) : kernels;
   const carried = scanning?.carried ?? pairs;
-  const planned = plan(ordered, carried);
+  const planned = plan(ordered, carried, (scanning ?? donor)?.inPlace(ordered, carried));
   verify?.plan(ordered, planned, carried);
-  const options = { routines, fused, profile, crew: threads?.crew, scanning, ...(pairs > 0 && { donors: taken }) };
-  return made(webAssemblyExecutable(kernels, planned, options), kernels, planned);
-}
-
-/** The program with its arguments and results in another order: those that take each other's memory come first. */
-function pairsFirst(program: KernelProgram, donors: readonly number[]): KernelProgram {
-  const results = donors.flatMap((argument, result) => (argument < 0 ? [] : [result]));
-  const places = new Map(results.map((result, k) => [donors[result], k]));
-  let next = places.size;
-  return {
-    ...program,
-    buffers: program.buffers.map((buffer) => {
-      if (buffer.initial?.kind !== "argument") return buffer;
-      return { ...buffer, initial: { ...buffer.initial, index: places.get(buffer.initial.index) ?? next++ } };
-    }),
-    outputs: [
-      ...results.map((result) => program.outputs[result]),
-      ...program.outputs.filter((_, result) => donors[result] < 0),
-    ],
+  const options = {
+    routines,
+    fused,
+    profile,
+    crew: threads?.crew,
+    scanning,
+    ...(pairs > 0 && { donors: taken, donor }),
   };
+  return made(webAssemblyExecutable(kernels, planned, options), kernels, planned);
 }

@@ -2,7 +2,7 @@ import { currentInterpreter, evaluate } from "../interpreter.js";
 import type { Signature } from "../primitive.js";
 import type { Tensor } from "../tensor.js";
 import { type BuildOptions, type Built, build } from "./build.js";
-import { type Donations, donations, surrender, targets } from "./donate.js";
+import type { Donations } from "./donate.js";
 import type { Explanation } from "./explain.js";
 import { everything, type Parts } from "./parts.js";
 import { dissect, fill, matches, type Skeleton } from "./skeleton.js";
@@ -54,7 +54,7 @@ export type Compile = <Arguments extends readonly unknown[], Output>(
 export const compile: Compile = /* @__PURE__ */ compiler(everything);
 
 /**
- * A `compile` of one's own, of the parts that are named: a page that trains a small network ships half of the compiler.
+ * A `compile` of one's own, of the parts that are named: a page that trains a small network ships three fifths of it.
  * A function that needs a routine which is not among them cannot be compiled: the error names it.
  * @example compiler({ routines: { tanh } })   // with tanh of @kinship/tensor/routines
  */
@@ -68,6 +68,8 @@ function compiled<Arguments extends readonly unknown[], Output>(
   parts: Parts,
 ): Compiled<Arguments, Output> {
   const { programs = 16, donate = [] } = options;
+  const { donor } = parts;
+  if (donate.length > 0 && !donor) throw lacks("donate", "donor");
   const entries: Entry[] = [];
   const find = (args: Arguments): Entry => {
     for (let k = 0; k < entries.length; k++) {
@@ -81,22 +83,20 @@ function compiled<Arguments extends readonly unknown[], Output>(
     const tensors: Tensor[] = [];
     const skeleton = dissect(args, tensors, "arguments");
     const signatures = tensors.map(({ shape, dtype }): Signature => ({ shape, dtype }));
-    const donated = (results: readonly Signature[]) => donations(skeleton, signatures, results, donate);
+    const donated = (results: readonly Signature[]): Donations =>
+      donor?.donations(skeleton, signatures, results, donate) ?? { donors: [], donated: [] };
     const built = build(f, skeleton, signatures, options, parts, { donors: (results) => donated(results).donors });
-    const taken = donated(built.results);
-    const entry = { ...built, ...taken, skeleton, signatures, tensors };
+    const entry = { ...built, ...donated(built.results), skeleton, signatures, tensors };
     entries.unshift(entry);
     entries.length = Math.min(entries.length, programs);
     return entry;
   };
   const call = (...args: Arguments): Output => {
     if (currentInterpreter() !== evaluate) return f(...args);
-    const { executable, output, donors, donated, tensors } = find(args);
+    const entry = find(args);
+    const { executable, output, donated, tensors } = entry;
     try {
-      if (donated.length === 0) return fill(output, executable.call(tensors)) as Output;
-      const results = executable.call(tensors, targets(tensors, donors));
-      // Only now: a call that fails takes nothing.
-      for (const k of donated) surrender(tensors[k]);
+      const results = donated.length === 0 ? executable.call(tensors) : donor!.call(entry);
       return fill(output, results) as Output;
     } finally {
       forget(tensors);
@@ -106,9 +106,11 @@ function compiled<Arguments extends readonly unknown[], Output>(
     explain: (...args: Arguments) => {
       const entry = find(args);
       forget(entry.tensors);
-      if (!parts.explainer)
-        throw new Error("explain: this compiler was made without it; add explainer to the parts of compiler({ … })");
+      if (!parts.explainer) throw lacks("explain", "explainer");
       return parts.explainer(entry.executable, entry.stages);
     },
   });
 }
+
+const lacks = (what: string, part: string): Error =>
+  new Error(`${what}: this compiler was made without it; add ${part} to the parts of compiler({ … })`);

@@ -1,5 +1,6 @@
 export type { Threads } from "./build.js";
 export { type Compile, type Compiled, type CompileOptions, compile, compiler } from "./compile.js";
+export { type Donor, donor } from "./donate.js";
 export type { Routines } from "./emit/instructions.js";
 export type { Explainer, Explanation, KernelExplanation, Measured } from "./explain.js";
 export type { Limits } from "./limits.js";

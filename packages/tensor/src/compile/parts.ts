@@ -1,5 +1,6 @@
 import type { Instruction } from "../scalar/scalar.js";
 import { mathRoutines } from "../wasm/math/index.js";
+import { type Donor, donor } from "./donate.js";
 import type { Routines } from "./emit/instructions.js";
 import { type Explainer, explain } from "./explain.js";
 import { type Streamer, streamer } from "./stream.js";
@@ -8,6 +9,8 @@ import { type Streamer, streamer } from "./stream.js";
 export interface Parts {
   /** How to compute what takes the machine more than an instruction or two, from `@kinship/tensor/routines`: `{ exp, tanh }`. */
   readonly routines: Routines;
+  /** `donor`, for the option `donate`. Default: none; asking for it is an error. */
+  readonly donor?: Donor;
   /** `explainer`, for compiled functions to have their `explain`. Default: none; calling it is an error. */
   readonly explainer?: Explainer;
   /** `streamer`, to run large programs of elementwise loops stretch by stretch. Default: none; they take longer. */
@@ -18,7 +21,7 @@ export interface Parts {
 
 export const explainer: Explainer = explain;
 
-export const everything: Parts = { routines: mathRoutines, explainer, streamer, isComplete: true };
+export const everything: Parts = { routines: mathRoutines, donor, explainer, streamer, isComplete: true };
 
 /** @throws Error that names the routine that is missing. */
 export function missing({ name }: Instruction): never {

@@ -1,5 +1,4 @@
 import { bytesPerElement } from "../dtype.js";
-import { isContiguous } from "../layout.js";
 import type { Kernel, KernelProgram } from "./kernel.js";
 
 /** Where each buffer stands in one block of memory. */
@@ -52,46 +51,7 @@ export interface Lifetime {
   readonly to: number;
 }
 
-/**
- * Which results may be written where the argument that they replace stands: those that are written when the argument
- * is no longer needed, or element by element as it is read.
- */
-function inPlace({ buffers, kernels, outputs }: KernelProgram, carried: number): ReadonlyMap<number, number> {
-  const places = new Map<number, number>();
-  const uses = outputs.map(({ access }) => access.buffer);
-  for (let k = 0; k < carried; k++) {
-    const result = outputs[k].access.buffer;
-    const argument = buffers.findIndex(({ initial }) => initial?.kind === "argument" && initial.index === k);
-    if (argument < 0 || buffers[result].initial || uses.filter((buffer) => buffer === result).length > 1) continue;
-    if (uses.includes(argument)) continue;
-    const lastRead = kernels.reduce((last, kernel, at) => (readBy(kernel).includes(argument) ? at : last), -1);
-    const firstWrite = kernels.findIndex((kernel) => writtenBy(kernel).includes(result));
-    if (lastRead < firstWrite || (lastRead === firstWrite && readsAsItWrites(kernels[lastRead], argument, result)))
-      places.set(result, argument);
-  }
-  return places;
-}
-
-function readsAsItWrites(kernel: Kernel, argument: number, result: number): boolean {
-  if (kernel.kind !== "loops" || kernel.phases.length > 1) return false;
-  const { shape, folded } = kernel;
-  // A row is written after the loop over what it folds, and would read what that loop wrote.
-  if (folded.length > 0 && folded.every((axis) => shape[axis] === 1)) return false;
-  const reads = kernel.sources.flatMap((x) => (x.kind === "load" && x.access.buffer === argument ? [x.access] : []));
-  const writes = kernel.phases[0].flatMap((x) => (x.kind === "store" && x.access.buffer === result ? [x] : []));
-  return writes.every(
-    ({ at, access: { layout } }) =>
-      at === "full" &&
-      isContiguous(layout) &&
-      reads.every(
-        (read) =>
-          read.layout.offset === layout.offset &&
-          shape.every((size, axis) => size === 1 || read.layout.stride[axis] === layout.stride[axis]),
-      ),
-  );
-}
-
-function lifetimes({ buffers, kernels, outputs }: KernelProgram, places: ReadonlyMap<number, number>, carried: number) {
+function lifetimes({ buffers, kernels, outputs }: KernelProgram, places: Places, carried: number) {
   const from = new Map<number, number>();
   const to = new Map<number, number>();
   const shared = new Map<number, number[]>();
@@ -124,12 +84,15 @@ function lifetimes({ buffers, kernels, outputs }: KernelProgram, places: Readonl
   );
 }
 
+/** Results that stand where arguments do, by their buffers. */
+export type Places = ReadonlyMap<number, number>;
+
 /**
  * Offsets by lifetimes: large buffers first, each at the lowest place that is free for as long as it lives. The first
- * `carried` results are the first arguments of the next call, and take their places where they can.
+ * `carried` results are the first arguments of the next call.
  */
-export function plan(program: KernelProgram, carried = 0): Plan {
-  const all = lifetimes(program, inPlace(program, carried), carried);
+export function plan(program: KernelProgram, carried = 0, places: Places = new Map()): Plan {
+  const all = lifetimes(program, places, carried);
   /** By where they start. */
   const placed: (Lifetime & { readonly start: number })[] = [];
   for (const one of [...all].sort((a, b) => b.bytes - a.bytes || a.from - b.from)) {

@@ -9,6 +9,7 @@ import { runInside, runOutside } from "./blocks.js";
 import { type BuildOptions, type Built, build } from "./build.js";
 import { emitSteps } from "./emit/steps.js";
 import { type Explanation, explain } from "./explain.js";
+import { inPlace } from "./inPlace.js";
 import { everything } from "./parts.js";
 import { record } from "./record.js";
 import { dissect, fill, matches, type Skeleton, sameSkeleton, slotsOf } from "./skeleton.js";
@@ -173,7 +174,7 @@ function entryOf(step: object, run: Run, site: Site, options: BuildOptions): Ent
       output = made.output;
       return made.tensors;
     };
-    const scanning = { carried: site.carried, plan: planSteps, emit: emitSteps };
+    const scanning = { carried: site.carried, inPlace, plan: planSteps, emit: emitSteps };
     const built = build(program, list, site.signatures, options, everything, { scanning });
     entry = { ...built, output: output!, site, options: { deterministic, profile, threads } };
   }

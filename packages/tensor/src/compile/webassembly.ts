@@ -3,12 +3,12 @@ import type { DType, TypedArray } from "../dtype.js";
 import { contiguousStride, isContiguous, sizeOf } from "../layout.js";
 import { uninitialized } from "../memory.js";
 import { fromData, Tensor } from "../tensor.js";
+import type { Donor } from "./donate.js";
 import type { Routines } from "./emit/instructions.js";
 import { assemble, kernelName, type Scanning, type Sharing } from "./emit/module.js";
 import type { Executable } from "./executable.js";
 import type { HostKernel, KernelProgram } from "./kernel.js";
 import type { Plan } from "./plan.js";
-import { Residents } from "./resident.js";
 
 export interface WebAssemblyOptions {
   readonly routines: Routines;
@@ -20,6 +20,7 @@ export interface WebAssemblyOptions {
   readonly scanning?: Scanning | undefined;
   /** For each result the argument whose array it takes, or −1: where both are planned so that it can stay in memory. */
   readonly donors?: readonly number[] | undefined;
+  readonly donor?: Donor | undefined;
 }
 
 /** Threads that can share the work of a program. */
@@ -106,7 +107,7 @@ export function webAssemblyExecutable(program: KernelProgram, plan: Plan, option
     argument < 0 ? [] : [{ result, argument, to: viewOf(argument) }],
   );
   const residents =
-    pairs && new Residents(pairs, outputs.length, !!sharing || kernels.some(({ kind }) => kind === "host"));
+    pairs && options.donor!.residents(pairs, outputs.length, !!sharing || kernels.some(({ kind }) => kind === "host"));
   return {
     backend: "webassembly",
     moduleBytes: assembled.bytes.length,

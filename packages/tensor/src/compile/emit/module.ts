@@ -2,7 +2,7 @@ import { type Expression, type FunctionHandle, i32, ModuleBuilder } from "../../
 import type { Site } from "../../wasm/math/shape.js";
 import { productWorkspace } from "../../wasm/product/index.js";
 import type { Kernel, KernelProgram, ProductKernel } from "../kernel.js";
-import type { Plan } from "../plan.js";
+import type { Places, Plan } from "../plan.js";
 import type { StepPlan } from "../steps.js";
 import type { Routines } from "./instructions.js";
 import { emitLoops } from "./loops.js";
@@ -38,6 +38,8 @@ export interface AssembleOptions {
 export interface Scanning {
   /** How many of its first results are its first arguments the next time. */
   readonly carried: number;
+  /** Which of these take the places of those arguments. */
+  inPlace(program: KernelProgram, carried: number): Places;
   /** Where rows stand, from byte `start` of memory on. */
   plan(program: KernelProgram, plan: Plan, carried: number, start: number): StepPlan;
   /** Defines the function of many steps. */
