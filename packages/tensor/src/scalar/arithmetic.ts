@@ -10,9 +10,7 @@ export const add: Instruction = {
   integerLoop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = (a[i] + b[i]) | 0;
   },
-  float32Loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = a[i] + b[i];
-  },
+  lanes: 0xe4,
 };
 
 export const sub: Instruction = {
@@ -25,9 +23,7 @@ export const sub: Instruction = {
   integerLoop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = (a[i] - b[i]) | 0;
   },
-  float32Loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = a[i] - b[i];
-  },
+  lanes: 0xe5,
 };
 
 export const mul: Instruction = {
@@ -40,9 +36,7 @@ export const mul: Instruction = {
   integerLoop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = Math.imul(a[i], b[i]);
   },
-  float32Loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = a[i] * b[i];
-  },
+  lanes: 0xe6,
 };
 
 export const div: Instruction = {
@@ -52,9 +46,7 @@ export const div: Instruction = {
   loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] / b[i];
   },
-  float32Loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = a[i] / b[i];
-  },
+  lanes: 0xe7,
 };
 
 export const neg: Instruction = {
@@ -67,9 +59,7 @@ export const neg: Instruction = {
   integerLoop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = -a[i] | 0;
   },
-  float32Loop: (out, n, a) => {
-    for (let i = 0; i < n; i++) out[i] = -a[i];
-  },
+  lanes: 0xe1,
 };
 
 export const abs: Instruction = {
@@ -82,9 +72,7 @@ export const abs: Instruction = {
   integerLoop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.abs(a[i]) | 0;
   },
-  float32Loop: (out, n, a) => {
-    for (let i = 0; i < n; i++) out[i] = Math.abs(a[i]);
-  },
+  lanes: 0xe0,
 };
 
 export const sign: Instruction = {
@@ -103,9 +91,7 @@ export const sqrt: Instruction = {
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.sqrt(a[i]);
   },
-  float32Loop: (out, n, a) => {
-    for (let i = 0; i < n; i++) out[i] = Math.sqrt(a[i]);
-  },
+  lanes: 0xe3,
 };
 
 export const rsqrt: Instruction = {
@@ -125,9 +111,7 @@ export const maximum: Instruction = {
   loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = Math.max(a[i], b[i]);
   },
-  float32Loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = Math.max(a[i], b[i]);
-  },
+  lanes: 0xe9,
 };
 
 export const minimum: Instruction = {
@@ -137,9 +121,7 @@ export const minimum: Instruction = {
   loop: (out, n, a, b) => {
     for (let i = 0; i < n; i++) out[i] = Math.min(a[i], b[i]);
   },
-  float32Loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = Math.min(a[i], b[i]);
-  },
+  lanes: 0xe8,
 };
 
 export const floor: Instruction = {

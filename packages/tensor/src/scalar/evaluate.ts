@@ -1,10 +1,11 @@
 import { copyRun } from "../copy.js";
 import { type DType, isFloating, type TypedArray } from "../dtype.js";
-import { broadcastLayout, isContiguous, type Layout, sameShape, sizeOf } from "../layout.js";
+import { isContiguous, sameShape, sizeOf } from "../layout.js";
 import { uninitialized } from "../memory.js";
 import type { Tensor } from "../tensor.js";
-import { type Direct, directOf, runDirect } from "./direct.js";
+import { type Lanes, lanesOf, runLanes } from "./lanes.js";
 import { linearize, type Step } from "./linearize.js";
+import { reader } from "./reader.js";
 import type { Loop, Scalar, ScalarType } from "./scalar.js";
 
 // Bodies are evaluated a block at a time: each instruction runs over a block that stays in the nearest cache, always
@@ -13,50 +14,12 @@ import type { Loop, Scalar, ScalarType } from "./scalar.js";
 /** Elements in a block: 4 kB, so that the handful of blocks of a body stay within 32 kB. */
 export const blockSize = 512;
 
-/** Fills a block with elements `start … start + count` in row-major order. Blocks must be asked for in order. */
-export type Reader = (block: Float64Array, start: number, count: number) => void;
-
-export function reader(x: Tensor, shape: readonly number[]): Reader {
-  const layout = broadcastLayout(x, shape);
-  const { data } = x;
-  if (isContiguous(layout)) {
-    const { offset } = layout;
-    return (block, start, count) => copyRun(block, 0, data, offset + start, count);
-  }
-  if (layout.stride.every((step) => step === 0))
-    return (block, start) => {
-      if (start === 0) block.fill(data[layout.offset]);
-    };
-  return walker(data, layout);
-}
-
-function walker(data: TypedArray, { shape, stride, offset }: Layout): Reader {
-  const last = shape.length - 1;
-  const index = new Array<number>(shape.length).fill(0);
-  let position = offset;
-  return (block, _, count) => {
-    let i = 0;
-    while (i < count) {
-      // A run along the last axis, then one step of the odometer.
-      const run = Math.min(count - i, shape[last] - index[last]);
-      const step = stride[last];
-      for (const end = i + run; i < end; i++, position += step) block[i] = data[position];
-      index[last] += run;
-      for (let axis = last; axis > 0 && index[axis] === shape[axis]; axis--) {
-        position += stride[axis - 1] - stride[axis] * shape[axis];
-        index[axis] = 0;
-        index[axis - 1]++;
-      }
-    }
-  };
-}
-
 interface Code {
   readonly steps: readonly Step[];
   readonly loops: readonly (Loop | undefined)[];
   /** The block that holds each value; blocks are used again once their value is not needed. */
   readonly slots: readonly number[];
-  readonly direct: Direct | undefined;
+  readonly lanes: Lanes | undefined;
 }
 
 const empty = /* @__PURE__ */ new Float64Array(0);
@@ -94,7 +57,7 @@ export function prepare(body: Scalar, types: readonly ScalarType[]): Code {
       ? ((step.integer ? step.instruction.integerLoop : undefined) ?? step.instruction.loop)
       : undefined,
   );
-  return { steps, loops, slots: assignSlots(steps), direct: directOf(steps) };
+  return { steps, loops, slots: assignSlots(steps), lanes: lanesOf(steps) };
 }
 
 export const scalarType = (dtype: DType): ScalarType => (isFloating(dtype) ? "float" : "integer");
@@ -110,8 +73,8 @@ function readWhole(target: Float64Array, x: Tensor, shape: readonly number[], si
 export function run(code: Code, inputs: readonly Tensor[], dtype: DType, shape: readonly number[]): TypedArray {
   const size = sizeOf(shape);
   const out = uninitialized(dtype, size);
-  const { steps, slots, direct } = code;
-  if (direct && runDirect(direct, inputs, out, shape)) return out;
+  const { steps, slots, lanes } = code;
+  if (lanes && runLanes(lanes, inputs, out, shape)) return out;
   const readers = size > blockSize ? inputs.map((x) => reader(x, shape)) : undefined;
   for (let start = 0; start < size; start += blockSize) {
     const count = Math.min(blockSize, size - start);

@@ -127,7 +127,7 @@ export const tanh: Instruction = {
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.tanh(a[i]);
   },
-  float32Loop: tanhFloat32,
+  lanes: tanhFloat32,
 };
 
 export const erf: Instruction = {

@@ -1,5 +1,5 @@
 // Every instruction has a loop of its own: one shared loop that calls a function would be compiled for all of them, and
-// run several times slower. For the same reason the cheapest have a second loop that only ever sees float32.
+// run several times slower. The cheapest also name WebAssembly's own instruction, for long arrays.
 // Each is an export of its own, so that a bundle holds only those that are used.
 
 export * from "./arithmetic.js";

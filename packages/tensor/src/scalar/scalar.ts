@@ -1,3 +1,5 @@
+import type { Kernel } from "../wasm/eagerLanes.js";
+
 /**
  * The arithmetic of one element. The body of an elementwise primitive is written once in this small language;
  * the evaluator, WebAssembly and GPU kernels all lower from it. Bodies are graphs: a shared node is computed once.
@@ -16,9 +18,6 @@ export type ScalarType = "integer" | "float";
 /** Applies an instruction to the first `n` entries of blocks of float64: `out[i] = f(a[i], b[i], c[i])`. */
 export type Loop = (out: Float64Array, n: number, a: Float64Array, b: Float64Array, c: Float64Array) => void;
 
-/** The same, straight from and to arrays of float32. */
-export type Float32Loop = (out: Float32Array, n: number, a: Float32Array, b: Float32Array) => void;
-
 export interface Instruction {
   readonly name: string;
   readonly arity: 1 | 2 | 3;
@@ -29,8 +28,11 @@ export interface Instruction {
   readonly loop: Loop;
   /** Where whole numbers differ: arithmetic that wraps. */
   readonly integerLoop?: Loop;
-  /** The same as `loop`, which rounds when it stores: for cheap instructions, where conversion would cost more. */
-  readonly float32Loop?: Float32Loop;
+  /**
+   * WebAssembly's instruction, where it has the very results of `loop`, rounded: the second byte of its code on lanes of
+   * float32, which is 12 less than that on lanes of float64. Or what does the same for float32 only.
+   */
+  readonly lanes?: number | (() => Kernel | null);
 }
 
 export type Operand = Scalar | number;

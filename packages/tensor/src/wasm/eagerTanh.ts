@@ -1,4 +1,4 @@
-/** tanh of float32 that lie outside WebAssembly, rounded just as Math.tanh is: copied in and out by blocks. */
+/** tanh of blocks of float32, rounded just as Math.tanh is. */
 
 import {
   type Expression,
@@ -11,11 +11,9 @@ import {
   v128,
 } from "./assembler/index.js";
 import { lazily } from "./eagerKernel.js";
+import { blockBytes, eagerMemory, type Kernel } from "./eagerLanes.js";
 import { forRange } from "./loops.js";
 
-/** Elements of a block: 64 kB, one page. */
-const blockSize = 16384;
-const page = 65536;
 /** Elements that one round of the loop takes. */
 const round = 4;
 
@@ -48,56 +46,50 @@ function quotient(f: FunctionBuilder, two: Expression): [value: Local, change: L
   return [value, f.let(f64x2.mul(f64x2.const(error), value))];
 }
 
-interface Kernel {
-  readonly memory: WebAssembly.Memory;
-  /** Writes results to the second page and the numbers of rounds whose rounding is in doubt to the third; counts these. */
-  readonly tanh: (count: number) => number;
-}
+/** Writes results to the third page and the numbers of rounds whose rounding is in doubt to the second; counts these. */
+type Tanh = (bytes: number) => number;
 
-const kernelOf = /* @__PURE__ */ lazily<Kernel>((module) => {
-  module.memory({ initial: 3 });
-  module.function({ name: "tanh", parameters: ["i32"], results: ["i32"], exported: true }, (f, count) => {
-    const doubts = f.let(i32.const(0));
-    forRange(f, i32.const(0), i32.shl(count, i32.const(2)), i32.const(4 * round), (address) => {
-      const four = f.let(v128.load(address, 0));
-      const low = quotient(f, f64x2.promoteLowF32x4(four));
-      const high = quotient(f, f64x2.promoteLowF32x4(shuffle64(four, four, [1, 1])));
-      const rounded = (side: typeof f64x2.add): Local => {
-        const halves = [low, high].map(([value, change]) => f32x4.demoteF64x2Zero(side(value, change)));
-        return f.let(shuffle64(halves[0]!, halves[1]!, [0, 2]));
-      };
-      const [above, below] = [rounded(f64x2.add), rounded(f64x2.sub)];
-      f.do(v128.store(address, above, page));
-      f.if(v128.anyTrue(f32x4.ne(above, below)), () => {
-        f.do(i32.store(i32.shl(doubts, i32.const(2)), i32.shrUnsigned(address, i32.const(4)), 2 * page));
-        f.set(doubts, i32.add(doubts, i32.const(1)));
+const tanhOf = /* @__PURE__ */ lazily<{ readonly tanh: Tanh }>(
+  (module) => {
+    module.importMemory("eager", "memory", { initial: 3 });
+    module.function({ name: "tanh", parameters: ["i32"], results: ["i32"], exported: true }, (f, bytes) => {
+      const doubts = f.let(i32.const(0));
+      forRange(f, i32.const(0), bytes, i32.const(4 * round), (address) => {
+        const four = f.let(v128.load(address, 0));
+        const low = quotient(f, f64x2.promoteLowF32x4(four));
+        const high = quotient(f, f64x2.promoteLowF32x4(shuffle64(four, four, [1, 1])));
+        const rounded = (side: typeof f64x2.add): Local => {
+          const halves = [low, high].map(([value, change]) => f32x4.demoteF64x2Zero(side(value, change)));
+          return f.let(shuffle64(halves[0]!, halves[1]!, [0, 2]));
+        };
+        const [above, below] = [rounded(f64x2.add), rounded(f64x2.sub)];
+        f.do(v128.store(address, above, 2 * blockBytes));
+        f.if(v128.anyTrue(f32x4.ne(above, below)), () => {
+          f.do(i32.store(i32.shl(doubts, i32.const(2)), i32.shrUnsigned(address, i32.const(4)), blockBytes));
+          f.set(doubts, i32.add(doubts, i32.const(1)));
+        });
       });
+      return doubts;
     });
-    return doubts;
-  });
-});
+  },
+  () => ({ eager: { memory: eagerMemory() } }),
+);
 
 /**
- * out[i] = tanh a[i] for i < n. Where the error of the quotient could change the rounding, about once in 10⁵ times,
- * and for what is not a number, Math.tanh decides (Ziv, "Fast evaluation of elementary mathematical functions with
- * correctly rounded last bit", 1991); everywhere, where WebAssembly cannot be had.
+ * tanh of float32. Where the error of the quotient could change the rounding, about once in 10⁵ times, and for what is
+ * not a number, Math.tanh decides (Ziv, "Fast evaluation of elementary mathematical functions with correctly rounded
+ * last bit", 1991).
  */
-export function tanhFloat32(out: Float32Array, n: number, a: Float32Array): void {
-  const kernel = kernelOf();
-  if (kernel === null) {
-    for (let i = 0; i < n; i++) out[i] = Math.tanh(a[i]);
-    return;
-  }
-  const { memory, tanh } = kernel;
-  const input = new Float32Array(memory.buffer, 0, blockSize);
-  const output = new Float32Array(memory.buffer, page, blockSize);
-  const doubts = new Int32Array(memory.buffer, 2 * page, blockSize / round);
-  for (let done = 0; done < n; done += blockSize) {
-    const size = Math.min(blockSize, n - done);
-    input.set(a.subarray(done, done + size));
-    const count = tanh(size);
-    for (let k = 0; k < count; k++)
-      for (let i = doubts[k] * round; i < (doubts[k] + 1) * round; i++) output[i] = Math.tanh(input[i]);
-    out.set(output.subarray(0, size), done);
-  }
+export function tanhFloat32(): Kernel | null {
+  const made = tanhOf();
+  return (
+    made &&
+    ((bytes) => {
+      const { buffer } = eagerMemory();
+      const [input, output] = [0, 2].map((k) => new Float32Array(buffer, k * blockBytes));
+      const doubts = new Int32Array(buffer, blockBytes);
+      for (let k = made.tanh(bytes) - 1; k >= 0; k--)
+        for (let i = doubts[k] * round; i < (doubts[k] + 1) * round; i++) output[i] = Math.tanh(input[i]);
+    })
+  );
 }
