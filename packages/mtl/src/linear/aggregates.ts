@@ -12,8 +12,11 @@ export interface Aggregation {
 
 /** So often are nodes paired on the way from one level to the next: at most 8 become one. */
 const pairings = 3;
-/** Levels that shrink less are not worth their products. */
-const worthwhile = 0.8;
+/**
+ * A level may have so much of the nodes and edges of the one before. In a graph of short paths, as one drawn at random,
+ * aggregates are each tied to nearly all others: sweeps reach everyone without them.
+ */
+const worthwhile = 0.5;
 
 /**
  * Coarser and coarser versions of a graph, each node with those that pull it strongest, down to one node a component
@@ -35,18 +38,23 @@ export function aggregationsOf(graph: PrecisionGraph): Aggregation[] {
       ({ graph: coarse, own } = gather(coarse, own, pairOf));
       coarseOf = coarseOf.map((node) => pairOf.nodes[node]!);
     }
-    if (coarse.size > worthwhile * fine.size) return levels;
+    if (extentOf(coarse) > worthwhile * extentOf(fine)) return levels;
     levels.push({ coarseOf, graph: coarse, own });
     fine = coarse;
   }
 }
+
+const extentOf = ({ size, value }: PrecisionGraph): number => size + value.length;
 
 interface Pairs {
   readonly nodes: Int32Array;
   readonly count: number;
 }
 
-/** Each node with the free neighbour that pulls it strongest; one whose neighbours are all taken stays alone. */
+/**
+ * Each node with the free neighbour that pulls it strongest; one whose neighbours are all taken joins the pair of the
+ * strongest, so that stars shrink as well as chains.
+ */
 function pairNodes({ size, from, to, value }: PrecisionGraph): Pairs {
   const starts = new Int32Array(size + 1);
   for (let edge = 0; edge < value.length; edge++) {
@@ -64,18 +72,21 @@ function pairNodes({ size, from, to, value }: PrecisionGraph): Pairs {
   let count = 0;
   for (let node = 0; node < size; node++) {
     if (nodes[node]! >= 0) continue;
-    let partner = -1;
-    let strongest = 0;
+    let [free, pull] = [-1, 0];
+    let [taken, hold] = [-1, 0];
     for (let at = starts[node]!; at < starts[node + 1]!; at++) {
       const edge = incident[at]!;
       const other = from[edge] === node ? to[edge]! : from[edge]!;
-      if (nodes[other]! < 0 && other !== node && -value[edge]! > strongest) {
-        strongest = -value[edge]!;
-        partner = other;
-      }
+      const strength = -value[edge]!;
+      if (nodes[other]! < 0 && strength > pull) [free, pull] = [other, strength];
+      if (nodes[other]! >= 0 && strength > hold) [taken, hold] = [other, strength];
+    }
+    if (free < 0 && taken >= 0) {
+      nodes[node] = nodes[taken]!;
+      continue;
     }
     nodes[node] = count;
-    if (partner >= 0) nodes[partner] = count;
+    if (free >= 0) nodes[free] = count;
     count++;
   }
   return { nodes, count };

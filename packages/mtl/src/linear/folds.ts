@@ -98,7 +98,7 @@ export function foldProblem(
   const weights = new Float64Array(right.length);
   const error = (lambda: number, lambdaIntercept: number) => {
     if (solver.factor(lambda / 2, lambdaIntercept / 2) >= 0) return Number.NaN;
-    solver.solve(right, weights, true);
+    solver.solve(right, weights, { keep: true });
     return heldOutError(fold, weights, width, nodeOf);
   };
   return { error, rows: y.length };

@@ -156,7 +156,7 @@ export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: 
     }
   }
 
-  function solve(g: Float64Array, out: Float64Array, keep = false): number {
+  function solve(g: Float64Array, out: Float64Array, { keep = false } = {}): number {
     remaining.set(g);
     if (slopesOnlyOf !== g) {
       for (let leaf = 0; leaf < leafNodes.length; leaf++) {

@@ -8,6 +8,9 @@ export interface Refined {
   readonly iterations: number;
 }
 
+/** Corrections aim at this part of what is enough: solvers and residuals measure in norms of their own. */
+const margin = 0.25;
+
 /**
  * Iterative refinement around a factored solver (Higham, Accuracy and Stability, chapter 12): the residual of the
  * system itself is solved for, until it is rounding, or enough for the solver, or stops halving.
@@ -21,8 +24,9 @@ export function refine(system: System, solver: Solver): Refined {
   let iterations = solver.solve(right, weights);
   let residual = residualOf(system, weights, right);
   const correction = new Float64Array(size);
-  for (let round = 0; round < 10 && residual > (solver.enough ?? 0); round++) {
-    iterations += solver.solve(right, correction);
+  const { enough = 0 } = solver;
+  for (let round = 0; round < 10 && residual > enough; round++) {
+    iterations += solver.solve(right, correction, { reduction: (margin * enough) / residual });
     const better = weights.map((value, i) => value + correction[i]!);
     const next = residualOf(system, better, right);
     if (!(next < residual / 2)) {

@@ -8,9 +8,13 @@ export interface Solver {
    * system showed itself to be singular.
    */
   factor(slope: number, intercept: number): number;
-  /**
-   * Writes the solution for the right-hand side g, [nodes, width], into `out`; returns how many iterations it took.
-   * `keep` promises that g will come again, unchanged: what depends on g alone may be kept.
-   */
-  solve(g: Float64Array, out: Float64Array, keep?: boolean): number;
+  /** Writes the solution for the right-hand side g, [nodes, width], into `out`; returns how many iterations it took. */
+  solve(g: Float64Array, out: Float64Array, options?: SolveOptions): number;
+}
+
+export interface SolveOptions {
+  /** A promise that g will come again, unchanged: what depends on g alone may be kept. */
+  readonly keep?: boolean;
+  /** How much of the residual an iteration may leave. */
+  readonly reduction?: number;
 }
