@@ -15,7 +15,7 @@ export interface NullFit {
   readonly value: number;
   /** ∇F(0) */
   readonly gradient: Float64Array;
-  /** The largest curvature of F there, found when first asked for. */
+  /** The largest curvature of F there, or more where steps of that length have no end; found when first asked for. */
   curvature(): number;
 }
 
@@ -29,7 +29,9 @@ export function nullFit(term: DataTerm): NullFit {
     curvature() {
       if (curvature < 0) {
         term.evaluate(new Float64Array(term.size), new Float64Array(term.size));
-        curvature = largestCurvature(term);
+        // ‖∇F‖² ≤ 2 · curvature · F for F ≥ 0. Huber's loss curves nowhere at weights from which all rows are far off.
+        const least = value > 0 ? sumOfSquares(gradient) / (2 * value) : 0;
+        curvature = Math.max(largestCurvature(term), least);
       }
       return curvature;
     },

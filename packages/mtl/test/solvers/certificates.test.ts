@@ -1,8 +1,10 @@
 import {
   type AnyRegularizer,
   clustered,
+  createRandom,
   dirty,
   elasticNet,
+  type FitLinearOptions,
   fitLinear,
   graphFused,
   huber,
@@ -27,6 +29,7 @@ import {
   taskNorms,
   traceNorm,
 } from "@kinship/mtl";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomTasks } from "./support.js";
 
@@ -52,7 +55,13 @@ const regularizers = (count: number): AnyRegularizer[] => [
   sumOfRegularizers([{ regularizer: lasso(), weight: 0.3 }, { regularizer: jointFeatures() }]),
 ];
 
-function expectCertified(tasks: readonly LabelledTask[], loss: Loss, regularizer: AnyRegularizer, lambda: number) {
+function expectCertified(
+  tasks: readonly LabelledTask[],
+  loss: Loss,
+  regularizer: AnyRegularizer,
+  lambda: number,
+  options: Pick<FitLinearOptions, "intercept" | "lambdaIntercept"> = {},
+) {
   const objectives: number[] = [];
   const model = fitLinear({
     tasks,
@@ -60,6 +69,7 @@ function expectCertified(tasks: readonly LabelledTask[], loss: Loss, regularizer
     regularizer,
     lambda,
     tolerance: 1e-6,
+    ...options,
     onIteration: (_, objective) => objectives.push(objective),
   });
   const where = `${loss.name}, ${regularizer.name}, λ = ${lambda}`;
@@ -109,6 +119,55 @@ describe.each<[string, Loss, (score: number, noise: number) => number]>([
   );
 });
 
+describe("random problems of many shapes: every fit is certified and descends", () => {
+  const shape = fc.record({
+    count: fc.integer({ min: 1, max: 6 }),
+    features: fc.integer({ min: 1, max: 8 }),
+    seed: fc.nat(1e6),
+    loss: fc.constantFrom(squared(), huber({ threshold: 0.4 }), logistic(), poisson(), multinomial({ classes: 3 })),
+    intercept: fc.constantFrom("free" as const, "none" as const),
+    lambda: fc.constantFrom(0.03, 0.5, 10),
+    sharedInputs: fc.boolean(),
+    constant: fc.boolean(),
+    twice: fc.boolean(),
+    masked: fc.boolean(),
+    weighted: fc.boolean(),
+  });
+  test.each(regularizers(2).map(({ name }, place) => [place, name] as const))("%i, %s", (place) => {
+    fc.assert(
+      fc.property(shape, ({ loss, count, intercept, lambda, ...more }) => {
+        const random = createRandom(more.seed);
+        const normal = () => random() + random() + random() + random() - 2;
+        const row = () => {
+          const x = Array.from({ length: more.features }, normal);
+          if (more.constant) x[0] = 3;
+          if (more.twice) x[more.features - 1] = x[0]!;
+          return x;
+        };
+        const common = Array.from({ length: 9 }, row);
+        const w = Array.from({ length: more.features }, () => 2 * normal());
+        const tasks = Array.from({ length: count }, (_, t): LabelledTask => {
+          // From one row to more than there are features.
+          const x = more.sharedInputs ? common : Array.from({ length: 1 + Math.floor(14 * random() ** 2) }, row);
+          const y = x.map((values, i) => {
+            const score = values.reduce((sum, value, j) => sum + value * w[j]! * (1 + random() / 2), 0);
+            if (more.masked && i > 0 && random() < 0.3) return Number.NaN;
+            if (loss.name === "logistic") return Number(score > 0);
+            if (loss.name === "multinomial") return score > 0.5 ? 2 : score > -0.5 ? 1 : 0;
+            return loss.name === "poisson" ? Math.round(Math.exp(Math.max(-3, Math.min(3, score)))) : score;
+          });
+          const sampleWeights = y.map((_, i) => (i === 0 ? 1 : i % 3));
+          return { name: `t${t}`, x, y, ...(more.weighted && { weight: 0.2 + 3 * random(), sampleWeights }) };
+        });
+        const penalised = loss.name !== "squared" && loss.name !== "huber" && intercept === "free";
+        const options = { intercept, ...(penalised && { lambdaIntercept: 0.5 }) };
+        expectCertified(tasks, loss, regularizers(count)[place]!, lambda, options);
+      }),
+      { numRuns: 15, seed: 7 },
+    );
+  });
+});
+
 describe("hard inputs are certified too", () => {
   const base = randomTasks({ tasks: 3, rows: 12, features: 2, seed: 9 });
   const changed = (change: (row: number[]) => number[]) =>
@@ -122,6 +181,15 @@ describe("hard inputs are certified too", () => {
     ["constant targets", base.map((task) => ({ ...task, y: (task.y as number[]).map(() => 3) }))],
   ])("%s", (_, tasks) => {
     for (const regularizer of regularizers(3)) expectCertified(tasks, squared(), regularizer, 0.5);
+  });
+
+  test("Huber's loss, where all rows are far off without weights", () => {
+    const far = base.map((task) => ({ ...task, y: (task.x as number[][]).map(([a]) => (a! < 0 ? -90 : 90) + a!) }));
+    for (const regularizer of regularizers(3)) {
+      for (const options of [{ intercept: "none" } as const, { lambdaIntercept: 1 }]) {
+        expectCertified(far, huber({ threshold: 0.2 }), regularizer, 0.5, options);
+      }
+    }
   });
 
   test("tiny and huge scales give the same fit, scaled", () => {
