@@ -17,8 +17,11 @@ import { word } from "./words.js";
 // nobody up but for the share it is at; and where no worker comes at all, the calling thread does everything. Who
 // computes a share does not matter to its bits.
 
-/** Rounds of looking for news before a thread sleeps: some 20 µs. */
-const patience = 10_000;
+/**
+ * Rounds of looking for news before a thread sleeps: some 200 µs, as long as it can take to wake one. Threads that slept
+ * sooner, between one kernel and the next, cost a step of a small convolutional network an eighth.
+ */
+const patience = 100_000;
 
 /** Shares the kernels out: for each that is split, the function with which the calling thread begins it. */
 export function emitSections(frame: Frame, splits: readonly (Split | undefined)[]): (FunctionHandle | undefined)[] {

@@ -24,10 +24,10 @@ const shortestShare = 20_000;
 const sharesPerThread = 4;
 
 // What a core was measured to do in a nanosecond, so that shares can be estimated: operations of products and of loops,
-// and bytes; and how many operations a routine (an exponential, say) is worth.
+// and bytes in the caches; and how many operations a routine (an exponential, say) is worth.
 const productSpeed = 20;
 const loopSpeed = 3;
-const memorySpeed = 5;
+const memorySpeed = 40;
 const routineCost = 8;
 
 function nanosecondsOf(kernel: Kernel, buffers: readonly Buffer[]): number {
@@ -60,8 +60,20 @@ function byRounds(kernel: LoopKernel | ProductKernel, rounds: number, most: numb
 const tile = 24;
 /** Rows or columns that a block has at least. */
 const least = 16;
-/** Blocks of fewer columns (or rows) spend their time packing what the other blocks pack too. */
-const fewest = 96;
+/** Columns (or rows) of a block, about: narrower ones spend their time packing what the other blocks pack too. */
+const usual = 128;
+
+/** Blocks of so many columns (or rows): as many for each thread, so that all end together. */
+function blocksOf(size: number, most: number, threads: number): number {
+  const each = Math.max(1, Math.round(size / usual / threads));
+  return most < threads ? most : threads * Math.min(each, Math.floor(most / threads));
+}
+
+/** Where each of `count` parts begins and ends, all about as long, in units but for the last. */
+function partsOf(size: number, count: number, unit: number): { readonly from: number; readonly to: number }[] {
+  const end = (k: number) => (k === count ? size : Math.round((k * size) / count / unit) * unit);
+  return Array.from({ length: count }, (_, k) => ({ from: end(k), to: end(k + 1) })).filter(({ from, to }) => from < to);
+}
 
 function splitProduct(kernel: ProductKernel, most: number, threads: number): Split | undefined {
   const { m, n, outer, patch } = kernel;
@@ -69,13 +81,9 @@ function splitProduct(kernel: ProductKernel, most: number, threads: number): Spl
   const rounds = loop && !loop.summed ? loop.size : 1;
   if (rounds >= 2 * threads) return byRounds(kernel, rounds, most);
   const blocks = (size: number, cut: (from: number, to: number) => ProductKernel): Split => {
-    const wanted = Math.min(most, Math.max(threads, Math.floor(size / fewest)));
-    const unit = size / wanted < 2 * tile ? 4 : tile;
-    const step = Math.ceil(size / wanted / unit) * unit;
-    const parts = Array.from({ length: Math.ceil(size / step) }, (_, k) =>
-      cut(k * step, Math.min(size, (k + 1) * step)),
-    );
-    return { kind: "blocks", blocks: parts, shares: parts.length };
+    const count = blocksOf(size, most, threads);
+    const parts = partsOf(size, count, size / count < 2 * tile ? 4 : tile);
+    return { kind: "blocks", blocks: parts.map(({ from, to }) => cut(from, to)), shares: parts.length };
   };
   if (patch) {
     // Blocks of rows would each copy the whole patch.
@@ -83,36 +91,32 @@ function splitProduct(kernel: ProductKernel, most: number, threads: number): Spl
     if (axis >= 0 && patch.shape[axis] >= threads && n >= threads * least) return patchBlocks(kernel, most, threads);
   }
   // Blocks of columns share no column of B, which is the operand that is packed as a whole.
-  if (!patch && n >= threads * least && (n >= threads * fewest || n >= m))
+  if (!patch && n >= threads * least && (n >= threads * usual || n >= m))
     return blocks(n, (from, to) => columnBlock(kernel, from, to));
   if (m >= threads * least) return blocks(m, (from, to) => rowBlock(kernel, from, to));
   return rounds > 1 ? byRounds(kernel, rounds, most) : undefined;
 }
 
-/**
- * Blocks of the columns of a patch, by the outermost axis that they are made of. Each block packs all of A: there are no
- * more than keep them wide, and as many for each thread.
- */
+/** Blocks of the columns of a patch, by the outermost axis that they are made of. */
 function patchBlocks(kernel: ProductKernel, most: number, threads: number): Split {
   const { b, c, n } = kernel;
   const patch = kernel.patch!;
   const axis = patch.columnAxis;
   const size = patch.shape[axis];
   const each = n / size;
-  const wide = Math.max(threads, Math.floor(n / fewest / threads) * threads);
-  const step = Math.ceil(size / Math.min(size, most, wide));
-  const blocks = Array.from({ length: Math.ceil(size / step) }, (_, k): ProductKernel => {
-    const count = Math.min(step, size - k * step);
+  const parts = partsOf(size, Math.min(size, blocksOf(n, most, threads)), 1);
+  const blocks = parts.map(({ from, to }): ProductKernel => {
+    const count = to - from;
     return {
       ...kernel,
       n: count * each,
       patch: { ...patch, shape: patch.shape.map((length, at) => (at === axis ? count : length)) },
       b: {
         ...b,
-        offset: b.offset + k * step * patch.stride[axis],
+        offset: b.offset + from * patch.stride[axis],
         rowStride: b.columnStride === 1 ? count * each : b.rowStride,
       },
-      c: { ...c, offset: c.offset + k * step * each * c.columnStride },
+      c: { ...c, offset: c.offset + from * each * c.columnStride },
     };
   });
   return { kind: "blocks", blocks, shares: blocks.length };
