@@ -3,7 +3,7 @@ import { conv2d, matmul, mean, mul, softmax, square, sub, type Tensor, tanh, ten
 import { compile, type Threads } from "@kinship/tensor/compile";
 import { openThreads } from "@kinship/tensor/threads";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { word } from "../../packages/tensor/src/threads/words.js";
+import { threadBytes, threadWord, word } from "../../packages/tensor/src/threads/words.js";
 
 let threads: Threads;
 beforeAll(async () => {
@@ -51,11 +51,13 @@ for (const [name, [f, args]] of Object.entries(programs))
 
 test("workers come to help", () => {
   const { crew } = threads;
+  const inside = (word.threads + threadBytes + threadWord.isInside) / 4;
   let helpers = 0;
   const watched: Threads = {
     ...threads,
     crew: {
       share: (program) => crew.share(program),
+      check: () => crew.check(),
       enlist(module, memory, control) {
         const together = crew.enlist(module, memory, control);
         const words = new Int32Array(memory.buffer, control);
@@ -64,7 +66,7 @@ test("workers come to help", () => {
             run();
             // The call is not over yet: whoever was called is there, or comes.
             const latest = Date.now() + 30_000;
-            while (helpers === 0 && Date.now() < latest) helpers = Atomics.load(words, word.helpers / 4);
+            while (helpers === 0 && Date.now() < latest) helpers = Atomics.load(words, inside);
           });
       },
     },

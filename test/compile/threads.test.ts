@@ -24,7 +24,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { KernelProgram } from "../../packages/tensor/src/compile/kernel.js";
 import { plan } from "../../packages/tensor/src/compile/plan.js";
 import { webAssemblyExecutable } from "../../packages/tensor/src/compile/webassembly.js";
-import { word } from "../../packages/tensor/src/threads/words.js";
+import { threadBytes, threadWord, word } from "../../packages/tensor/src/threads/words.js";
 import { interpret, randomProgram } from "./programs.js";
 import { cnnStep, kinshipStep, mlpStep, type TrainingStep } from "./steps.js";
 
@@ -147,11 +147,13 @@ describe("the same bits as one thread", () => {
 
 test("workers come to help", () => {
   const { crew } = threads;
+  const inside = (word.threads + threadBytes + threadWord.isInside) / 4;
   let helpers = 0;
   const watched: Threads = {
     ...threads,
     crew: {
       share: (program) => crew.share(program),
+      check: () => crew.check(),
       enlist(module, memory, control) {
         const together = crew.enlist(module, memory, control);
         const words = new Int32Array(memory.buffer, control);
@@ -160,7 +162,7 @@ test("workers come to help", () => {
             run();
             // The call is not over yet: whoever was called is there, or comes.
             const latest = Date.now() + 30_000;
-            while (helpers === 0 && Date.now() < latest) helpers = Atomics.load(words, word.helpers / 4);
+            while (helpers === 0 && Date.now() < latest) helpers = Atomics.load(words, inside);
           });
       },
     },
@@ -182,6 +184,12 @@ test("explain says how many shares", () => {
 });
 
 describe("errors", () => {
+  const dyingWorker = (settings: object): URL => {
+    const script = new URL("./dyingWorker.js", import.meta.url);
+    const text = `globalThis.settings = ${JSON.stringify(settings)}; await import("${script}");`;
+    return new URL(`data:text/javascript,${encodeURIComponent(text)}`);
+  };
+
   test("one of a host kernel leaves the threads as they were", () => {
     const f = compile((a: Tensor, b: Tensor) => matmul(solve(a, b), b), { threads });
     const b = wave([200, 200], 2);
@@ -235,6 +243,43 @@ describe("errors", () => {
     for (let call = 0; call < 20; call++)
       expect(() => executable.call([wave([rows, size], 1)])).toThrow(/out of bounds/);
     expect(Math.max(...compare((a: Tensor) => matmul(a, a), [wave([300, 300], 1)]))).toBeGreaterThan(1);
+  });
+
+  test("a worker that ends at a share is one of the call, and its function goes on with one thread", async () => {
+    const own = await openThreads(3, { worker: dyingWorker({ word, threadWord, threadBytes }) });
+    const f = (w: Tensor, x: Tensor) => add(matmul(w, x), 1);
+    const several = compile(f, { threads: own, donate: [0] });
+    const [w, x] = [wave([400, 400], 1), wave([400, 400], 2)];
+    const expected = bits(compile(f)(w, x));
+    let given = w;
+    // Workers that wake late find no share, and the result is right.
+    const call = () => {
+      for (let k = 0; k < 1000; k++) {
+        given = wave([400, 400], 1);
+        expect(bits(several(given, x))).toBe(expected);
+      }
+    };
+    expect(call).toThrow(/a thread has ended: in the middle of this call; the others are closed.* open new threads/);
+    expect(own.count).toBe(1);
+    // It took nothing.
+    expect(bits(several(given, x))).toBe(expected);
+    const again = compile(f, { threads: own });
+    expect(bits(again(wave([400, 400], 1), x))).toBe(expected);
+  });
+
+  test("a worker that ended between calls is one of the next call alone", async () => {
+    const own = await openThreads(2, { worker: dyingWorker({ ends: "between calls" }) });
+    const f = compile((x: Tensor) => matmul(x, x), { threads: own });
+    const x = wave([300, 300], 1);
+    const call = async () => {
+      for (let k = 0; k < 1000; k++) {
+        f(x);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    };
+    await expect(call()).rejects.toThrow(/a thread has ended: it ended with code 7; the others are closed/);
+    expect(own.count).toBe(1);
+    expect(bits(f(x))).toBe(bits(compile((y: Tensor) => matmul(y, y))(x)));
   });
 
   test("of opening say what is wrong", async () => {

@@ -29,6 +29,8 @@ export interface Crew {
   share(program: KernelProgram): Sharing | undefined;
   /** Has the threads ready to help; what it gives runs a function with their help. */
   enlist(module: WebAssembly.Module, memory: WebAssembly.Memory, control: number): (run: () => void) => void;
+  /** Called from within a program that has waited for long. @throws Error if one of the threads has ended. */
+  check(): void;
 }
 
 const page = 65536;
@@ -78,7 +80,11 @@ export function webAssemblyExecutable(program: KernelProgram, plan: Plan, option
     plan.addresses[k] < 0 ? undefined : windowOn(memory, dtype, plan.addresses[k], size),
   );
   const hosts = kernels.map((kernel) => (kernel.kind === "host" ? hostCall(kernel, views) : undefined));
-  const host = (k: number): void => (k < kernels.length ? hosts[k]!() : timedRun!());
+  const host = (k: number): void => {
+    if (k < kernels.length) hosts[k]!();
+    else if (k === kernels.length) timedRun!();
+    else options.crew!.check();
+  };
   const module = new WebAssembly.Module(assembled.bytes);
   const instance = new WebAssembly.Instance(module, { program: { memory, host } });
   const profile = options.profile ? { calls: 0, milliseconds: new Float64Array(kernels.length) } : undefined;

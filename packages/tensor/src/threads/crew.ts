@@ -1,10 +1,11 @@
+import type { Frame } from "../compile/emit/module.js";
 import type { KernelProgram } from "../compile/kernel.js";
 import type { Crew } from "../compile/webassembly.js";
 import type { Host } from "./host.js";
 import type { Message } from "./messages.js";
 import { emitSections } from "./sections.js";
 import { splitOf } from "./split.js";
-import { crewBytes, crewWord, programBytes, word } from "./words.js";
+import { crewBytes, crewWord, programBytes, threadBytes, threadWord, word } from "./words.js";
 
 const place = (offset: number): number => offset >> 2;
 
@@ -106,13 +107,13 @@ export class Workers implements Crew {
     return {
       threads: this.threads,
       shares: splits.map((split) => split?.shares ?? 1),
-      controlBytes: programBytes,
-      emit: (frame: Parameters<typeof emitSections>[0]) => emitSections(frame, splits),
+      controlBytes: programBytes(this.threads),
+      emit: (frame: Frame) => emitSections({ ...frame, threads: this.threads }, splits),
     };
   }
 
   enlist(module: WebAssembly.Module, memory: WebAssembly.Memory, control: number): (run: () => void) => void {
-    const words = new Int32Array(memory.buffer, control, programBytes / 4);
+    const words = new Int32Array(memory.buffer, control, programBytes(this.threads) / 4);
     Atomics.store(words, place(word.maySleep), maySleep() ? 1 : 0);
     const load: Load = { kind: "load", program: ++this.#programs, module, memory, control };
     this.#loaded.set(load.program, new WeakRef(load));
@@ -121,9 +122,14 @@ export class Workers implements Crew {
     return (run) => this.#together(words, load, run);
   }
 
+  check(): void {
+    if (!this.#hosts.some((host) => host.hasEnded())) return;
+    this.fail("in the middle of this call");
+    throw new Error(this.#broken);
+  }
+
   #together(words: Int32Array, { program }: Load, run: () => void): void {
-    if (this.#broken !== undefined)
-      throw new Error(`compile: a thread has ended: ${this.#broken}; close these threads and open new ones`);
+    if (this.#broken !== undefined) throw this.#giveUp(this.#broken);
     if (this.#isRunning || this.#hosts.length === 0) {
       // A program that another one runs goes on by itself.
       run();
@@ -137,16 +143,25 @@ export class Workers implements Crew {
       run();
     } catch (reason) {
       this.#end(words);
-      restart(words);
+      this.#restart(words);
       // What workers failed at after that is of no interest.
       this.#takeFailure();
-      throw reason;
+      throw this.#broken === undefined ? reason : this.#giveUp(this.#broken);
     }
     this.#end(words);
     const failure = this.#takeFailure();
     if (failure === "") return;
-    restart(words);
+    this.#restart(words);
     throw new Error(`compile: a thread has failed: ${failure}`);
+  }
+
+  /** One thread less than there were is not what programs were shared out for: the others end too. */
+  #giveUp(reason: string): Error {
+    this.#broken = undefined;
+    this.close();
+    return new Error(
+      `compile: a thread has ended: ${reason}; the others are closed, and functions go on with the calling thread alone: call again, or open new threads and compile with them`,
+    );
   }
 
   /** Sends the workers back from a call. */
@@ -157,17 +172,21 @@ export class Workers implements Crew {
     if (Atomics.load(words, place(word.sleepers)) > 0) Atomics.notify(words, place(word.news));
   }
 
+  /** After a call that failed in the middle: shares that were left are given up, once nobody is at one. */
+  #restart(words: Int32Array): void {
+    const own = (thread: number, name: keyof typeof threadWord) =>
+      place(word.threads + thread * threadBytes + threadWord[name]);
+    for (let thread = 0; thread <= this.#hosts.length; thread++)
+      Atomics.store(words, own(thread, "next"), Atomics.load(words, own(thread, "limit")));
+    for (const [k, host] of this.#hosts.entries())
+      while (Atomics.load(words, own(k + 1, "isInside")) && !host.hasEnded());
+    Atomics.store(words, place(word.done), Atomics.load(words, place(word.end)));
+  }
+
   #takeFailure(): string {
     const length = Atomics.exchange(this.#words, place(crewWord.failure), 0);
     return length === 0 ? "" : String.fromCharCode(...new Uint16Array(this.shared, crewWord.failure + 4, length));
   }
-}
-
-/** After a call that failed in the middle: shares that were left are given up, once nobody is at one. */
-function restart(words: Int32Array): void {
-  Atomics.store(words, place(word.next), Atomics.load(words, place(word.limit)));
-  while (Atomics.load(words, place(word.helpers)) > 0);
-  Atomics.store(words, place(word.done), Atomics.load(words, place(word.limit)));
 }
 
 /** Whether this thread may wait for others: that of a page may not. */

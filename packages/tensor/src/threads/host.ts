@@ -6,6 +6,8 @@ interface Port {
 }
 
 export interface Host extends Port {
+  /** Whether it is known to have ended, asked without a turn of the event loop. */
+  hasEnded(): boolean;
   /** Has it end as soon as it listens: it must have no call left to help with, and messages to be counted. */
   end(): void;
 }
@@ -13,6 +15,7 @@ export interface Host extends Port {
 interface NodeWorker extends Port {
   on(event: string, listener: (value: never) => void): void;
   unref(): void;
+  readonly performance: { eventLoopUtilization(): { readonly idle: number; readonly active: number } };
 }
 
 interface Builtin {
@@ -38,10 +41,11 @@ export function startWorker(script: string | URL | undefined, failed: (reason: s
       reject(new Error(`openThreads: a worker did not start: ${reason}`));
       if (!isEnding) failed(reason);
     };
-    const listens = (message: unknown, worker: Port): void => {
+    const listens = (message: unknown, worker: Port, hasEnded: () => boolean): void => {
       if (message !== ready) return;
       resolve({
         postMessage: (message) => worker.postMessage(message),
+        hasEnded,
         end() {
           isEnding = true;
           worker.postMessage({ kind: "end" });
@@ -56,7 +60,11 @@ export function startWorker(script: string | URL | undefined, failed: (reason: s
       worker.on("exit", (code: number) => fail(`it ended with code ${code}`));
       worker.on("message", (message: unknown) => {
         worker.unref();
-        listens(message, worker);
+        // Of a worker that has ended Node gives no times, or −1, before the event that says so.
+        listens(message, worker, () => {
+          const { idle, active } = worker.performance.eventLoopUtilization();
+          return active === 0 || idle < 0;
+        });
       });
       return;
     }
@@ -65,6 +73,7 @@ export function startWorker(script: string | URL | undefined, failed: (reason: s
       ? new Worker(script, { type: "module" })
       : new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     worker.onerror = (event) => fail(event.message ?? "its script could not be loaded; pass { worker: url }");
-    worker.onmessage = ({ data }) => listens(data, worker);
+    // Pages say nothing of a worker to who does not return to the event loop.
+    worker.onmessage = ({ data }) => listens(data, worker, () => false);
   });
 }

@@ -8,14 +8,17 @@ import {
   i32,
   i64,
   type Label,
+  type Local,
   select,
 } from "../wasm/assembler/index.js";
+import { forRange } from "../wasm/loops.js";
 import type { Split } from "./split.js";
-import { word } from "./words.js";
+import { threadBytes, threadWord, word } from "./words.js";
 
-// Shares are taken, not given: whoever comes takes the next one. A thread that is held up, or has not woken yet, holds
-// nobody up but for the share it is at; and where no worker comes at all, the calling thread does everything. Who
-// computes a share does not matter to its bits.
+// Shares are taken, not given: each thread takes those that lie where its shares of other kernels do, whose values are in
+// its caches, and then what others have left. A thread that is held up, or has not woken yet, holds nobody up but for the
+// share it is at; and where no worker comes at all, the calling thread does everything. Who computes a share does not
+// matter to its bits.
 
 /**
  * Rounds of looking for news before a thread sleeps: some 200 µs, as long as it can take to wake one. Threads that slept
@@ -23,23 +26,35 @@ import { word } from "./words.js";
  */
 const patience = 100_000;
 
+/** Nanoseconds that the calling thread sleeps before it asks whether the others are still there. */
+const doubt = 1_000_000_000n;
+
 /** Shares the kernels out: for each that is split, the function with which the calling thread begins it. */
-export function emitSections(frame: Frame, splits: readonly (Split | undefined)[]): (FunctionHandle | undefined)[] {
+export function emitSections(
+  { threads, ...frame }: Frame & { readonly threads: number },
+  splits: readonly (Split | undefined)[],
+): (FunctionHandle | undefined)[] {
   const { module, control } = frame;
   const at = i32.const(control);
   const sections = splits.flatMap((split) => (split ? [emitShares(frame, split)] : []));
+  const wordsOf = (thread: Expression): Expression =>
+    i32.add(i32.const(control + word.threads), i32.mul(thread, i32.const(threadBytes)));
 
-  /** Takes shares and computes them as long as there are any. */
-  const work = module.function({ name: "work", parameters: ["i32"], results: [] }, (f, place): undefined => {
-    const next = f.local("i32");
+  /** Takes shares and computes them as long as there are any: first those that are the thread's own. */
+  const work = module.function({ name: "work", parameters: ["i32"], results: [] }, (f, thread): undefined => {
+    const place = f.let(frame.placeOf(thread!));
+    const owner = f.let(thread!);
+    const owners = f.let(i32.const(threads));
+    const [words, next] = f.locals("i32", 2) as [Local, Local];
     f.loop((again) => {
-      f.set(next, atomic.load(at, word.next));
+      f.set(words, wordsOf(owner));
+      f.set(next, atomic.load(words, threadWord.next));
       // Read after `next`, so that a share below it has been handed out when the exchange succeeds.
-      f.if(i32.gtSigned(i32.sub(atomic.load(at, word.limit), next), i32.const(0)), () => {
-        const mine = i32.eq(atomic.compareExchange(at, next, i32.add(next, i32.const(1)), word.next), next);
+      f.if(i32.gtSigned(i32.sub(atomic.load(words, threadWord.limit), next), i32.const(0)), () => {
+        const mine = i32.eq(atomic.compareExchange(words, next, i32.add(next, i32.const(1)), threadWord.next), next);
         f.if(mine, () => {
           // Neither word changes before this share is done.
-          const share = f.let(i32.sub(next, i32.load(at, word.base)));
+          const share = f.let(i32.sub(next, i32.load(words, threadWord.base)));
           choose(f, sections.length, i32.load(at, word.section), (k) => f.callInto([], sections[k], share, place));
           f.let(atomic.add(at, i32.const(1), word.done));
           f.if(atomic.load(at, word.callerSleeps), () => {
@@ -48,16 +63,19 @@ export function emitSections(frame: Frame, splits: readonly (Split | undefined)[
         });
         f.branch(again);
       });
+      f.set(owner, i32.add(owner, i32.const(1)));
+      f.set(owner, select(i32.eq(owner, i32.const(threads)), i32.const(0), owner));
+      f.set(owners, i32.sub(owners, i32.const(1)));
+      f.branchIf(again, owners);
     });
   });
 
   /** What a worker runs: it helps until the call ends. */
   module.function({ name: "help", parameters: ["i32"], results: [], exported: true }, (f, thread): undefined => {
-    const place = f.let(frame.placeOf(thread));
     const known = f.local("i32");
     f.loop((again) => {
       f.set(known, atomic.load(at, word.news));
-      f.callInto([], work, place);
+      f.callInto([], work, thread);
       f.if(atomic.load(at, word.open), () => {
         spin(f, (leave) => f.branchIf(leave, i32.ne(atomic.load(at, word.news), known)));
         f.if(i32.eq(atomic.load(at, word.news), known), () => {
@@ -74,16 +92,23 @@ export function emitSections(frame: Frame, splits: readonly (Split | undefined)[
   const share = module.function(
     { name: "share", parameters: ["i32", "i32"], results: [] },
     (f, section, count): undefined => {
-      const base = f.let(i32.load(at, word.limit));
-      const end = f.let(i32.add(base, count));
+      const end = f.let(i32.add(i32.load(at, word.end), count));
       f.do(i32.store(at, section, word.section));
-      f.do(i32.store(at, base, word.base));
-      f.do(atomic.store(at, end, word.limit));
+      f.do(i32.store(at, end, word.end));
+      const first = f.let(i32.const(0));
+      forRange(f, i32.const(0), i32.const(threads), i32.const(1), (thread) => {
+        const words = f.let(wordsOf(thread));
+        const limit = f.let(i32.load(words, threadWord.limit));
+        const next = f.let(i32.divUnsigned(i32.mul(i32.add(thread, i32.const(1)), count), i32.const(threads)));
+        f.do(i32.store(words, i32.sub(limit, first), threadWord.base));
+        f.do(atomic.store(words, i32.add(limit, i32.sub(next, first)), threadWord.limit));
+        f.set(first, next);
+      });
       f.let(atomic.add(at, i32.const(1), word.news));
       f.if(atomic.load(at, word.sleepers), () => {
         f.let(atomic.notify(at, i32.const(-1), word.news));
       });
-      f.callInto([], work, frame.placeOf(i32.const(0)));
+      f.callInto([], work, i32.const(0));
       const isDone = () => i32.eq(atomic.load(at, word.done), end);
       f.loop((again) => {
         spin(f, (leave) => f.branchIf(leave, isDone()));
@@ -92,7 +117,8 @@ export function emitSections(frame: Frame, splits: readonly (Split | undefined)[
             f.do(atomic.store(at, i32.const(1), word.callerSleeps));
             const done = f.let(atomic.load(at, word.done));
             f.if(i32.ne(done, end), () => {
-              f.let(atomic.wait(at, done, i64.const(-1n), word.done));
+              const woken = f.let(atomic.wait(at, done, i64.const(doubt), word.done));
+              f.if(i32.eq(woken, i32.const(2)), () => frame.emitCheck(f));
             });
             f.do(atomic.store(at, i32.const(0), word.callerSleeps));
           });

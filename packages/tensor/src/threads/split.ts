@@ -72,7 +72,9 @@ function blocksOf(size: number, most: number, threads: number): number {
 /** Where each of `count` parts begins and ends, all about as long, in units but for the last. */
 function partsOf(size: number, count: number, unit: number): { readonly from: number; readonly to: number }[] {
   const end = (k: number) => (k === count ? size : Math.round((k * size) / count / unit) * unit);
-  return Array.from({ length: count }, (_, k) => ({ from: end(k), to: end(k + 1) })).filter(({ from, to }) => from < to);
+  return Array.from({ length: count }, (_, k) => ({ from: end(k), to: end(k + 1) })).filter(
+    ({ from, to }) => from < to,
+  );
 }
 
 function splitProduct(kernel: ProductKernel, most: number, threads: number): Split | undefined {

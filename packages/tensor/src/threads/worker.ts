@@ -1,6 +1,6 @@
 import type { Message } from "./messages.js";
 import { ready } from "./messages.js";
-import { crewWord, failureLength, word } from "./words.js";
+import { crewWord, failureLength, threadBytes, threadWord, word } from "./words.js";
 
 // The script of a worker: sleeps until a program's call begins, then helps with it. While it sleeps it hears no
 // messages, so it counts those that were posted and goes back to listening when there are more than it has had.
@@ -55,7 +55,9 @@ function report(reason: unknown): void {
 }
 
 function help({ words, help }: Loaded): void {
-  Atomics.add(words, place(word.helpers), 1);
+  const isInside = place(word.threads + thread * threadBytes + threadWord.isInside);
+  // One that this worker has replaced may be there still, and packs its operands where this one would.
+  if (Atomics.compareExchange(words, isInside, 0, 1) !== 0) return;
   try {
     if (Atomics.load(words, place(word.open))) help(thread);
   } catch (reason) {
@@ -64,7 +66,7 @@ function help({ words, help }: Loaded): void {
     Atomics.add(words, place(word.done), 1);
     Atomics.notify(words, place(word.done));
   } finally {
-    Atomics.sub(words, place(word.helpers), 1);
+    Atomics.store(words, isInside, 0);
   }
 }
 

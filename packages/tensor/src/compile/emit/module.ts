@@ -1,4 +1,10 @@
-import { type Expression, type FunctionHandle, i32, ModuleBuilder } from "../../wasm/assembler/index.js";
+import {
+  type Expression,
+  type FunctionBuilder,
+  type FunctionHandle,
+  i32,
+  ModuleBuilder,
+} from "../../wasm/assembler/index.js";
 import type { Site } from "../../wasm/math/shape.js";
 import { productWorkspace } from "../../wasm/product/index.js";
 import type { Kernel, KernelProgram, ProductKernel } from "../kernel.js";
@@ -66,6 +72,8 @@ export interface Frame {
   /** Where a thread of this number keeps what it packs. */
   placeOf(thread: Expression): Expression;
   emitKernel(site: Site, kernel: Kernel, place: Expression | number, share?: Share): void;
+  /** Calls out to `Crew.check`. */
+  emitCheck(f: FunctionBuilder): void;
   /** Whether kernels are exported too, to be called one by one. */
   readonly apart: boolean;
 }
@@ -108,6 +116,7 @@ export function assemble(
     kernels,
     control,
     apart,
+    emitCheck: (f) => f.callInto([], host, i32.const(kernels.length + 1)),
     placeOf: (thread) => i32.add(i32.const(first), i32.mul(thread, i32.const(own))),
     emitKernel(site, kernel, place, share) {
       if (kernel.kind === "loops") emitLoops(site, kernel, address, routines, share);
