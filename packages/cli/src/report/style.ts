@@ -76,6 +76,8 @@ thead th[colspan] { text-align: center; border-bottom: 0; padding-bottom: 0; }
 thead th { font-weight: 500; font-size: .82rem; color: var(--muted); vertical-align: bottom; white-space: normal; line-height: 1.3; }
 tbody th { font-weight: 600; }
 tbody th small { display: block; font-weight: 400; color: var(--muted); }
+tr.above > * { border-bottom: 0; padding-bottom: 0; }
+tr.beside td { white-space: normal; padding-top: .1rem; font-size: .85rem; color: var(--muted); }
 tr.best td:first-of-type { font-weight: 700; }
 details { margin-top: 1.25rem; }
 summary { cursor: pointer; font-weight: 600; padding: .4rem 0; }

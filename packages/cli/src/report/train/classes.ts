@@ -67,7 +67,7 @@ export function reliabilityChart({ name, said, happened }: Classified): Markup {
   const { bins, error } = calibration(said, happened);
   const filled = bins.filter(({ rows }) => rows > 0);
   const chart = smallPicture(`Reliability of ${name}: how often what was said with a probability was so`, {
-    ...{ width: 230, height: 230, marginLeft: 40, marginBottom: 36, marginTop: 12, marginRight: 10 },
+    ...{ width: 230, height: 240, marginLeft: 40, marginBottom: 36, marginTop: 24, marginRight: 10 },
     x: { domain: [0, 1], label: "said →", labelAnchor: "center", labelArrow: "none", ticks: 5, grid: true },
     y: { domain: [0, 1], label: "↑ was so", labelArrow: "none", ticks: 5, grid: true },
     r: { range: [2.5, 8] },

@@ -1,5 +1,6 @@
 import { conflictRate, type GradientRecord, gradientCosines, gramianAffinity, groupTasks } from "@kinship/mtl";
 import { html, type Markup } from "../html.js";
+import { fixed } from "../words.js";
 import { curves, type NamedCurve } from "./curves.js";
 import type { TrainingReport } from "./data.js";
 import { matrixChart } from "./matrix.js";
@@ -60,7 +61,7 @@ export function affinityChart({ tasks }: TrainingReport, affinity: Float64Array)
     strongest: most,
     rows: "a step for",
     columns: "helps",
-    text: (value) => (value / most).toFixed(2),
+    text: (value) => fixed(value / most, 2),
   });
 }
 

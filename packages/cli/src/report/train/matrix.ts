@@ -31,7 +31,7 @@ export function matrixChart(
   return picture(label, (size) => {
     const letters = size === "narrow" ? 9 : 16;
     const side = Math.min(size === "narrow" ? 300 : 560, 60 * columns.length);
-    const left = 24 + 7 * Math.min(longest, letters);
+    const left = 34 + 7 * Math.min(longest, letters);
     return {
       width: left + side + 10,
       height: side + 60,

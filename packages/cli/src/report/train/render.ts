@@ -78,7 +78,11 @@ function scores({ tasks, measures, main, comparison }: TrainingReport): Markup {
     const compared = found
       ? html`<td>${measured(measure, mean(found.single))}</td><td>${measured(measure, mean(found.multi))}</td><td>${measured(measure, found.gain.low)} to ${measured(measure, found.gain.high)}</td><td>${found.verdict}</td>`
       : null;
-    return html`<tr><th scope="row">${name}<small>${kind}</small></th><td>${measureName[measure] ?? measure}</td><td>${measured(measure, measures[name]![measure]!)}</td>${compared}<td style="text-align:left;white-space:normal;min-width:16rem">${others.map(([other, value]) => `${measureName[other] ?? other} ${measured(other, value)}`).join(", ")}</td></tr>`;
+    const beside = others
+      .map(([other, value]) => `${measureName[other] ?? other} ${measured(other, value)}`)
+      .join(", ");
+    return html`<tr class="above"><th scope="row">${name}<small>${kind}</small></th><td>${measureName[measure] ?? measure}</td><td>${measured(measure, measures[name]![measure]!)}</td>${compared}</tr>
+<tr class="beside"><td colspan="${comparison ? 7 : 3}">${beside}</td></tr>`;
   });
   const head = comparison
     ? html`<th>alone, mean of seeds</th><th>together, mean of seeds</th><th>gain, ${percent(0.95, 0)} interval</th><th></th>`
@@ -89,7 +93,7 @@ function scores({ tasks, measures, main, comparison }: TrainingReport): Markup {
   return html`<section>
 <h2>How good it is</h2>
 <p>Measured on rows that neither trained nor decided when to stop.</p>
-<div class="scroll"><table><thead><tr><th>task</th><th>measure</th><th>test</th>${head}<th style="text-align:left">beside it</th></tr></thead><tbody>${rows}</tbody></table></div>
+<div class="scroll"><table><thead><tr><th>task</th><th>measure</th><th>test</th>${head}</tr></thead><tbody>${rows}</tbody></table></div>
 ${delta}
 </section>`;
 }

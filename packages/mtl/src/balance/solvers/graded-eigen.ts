@@ -18,6 +18,12 @@ const alike = 100;
  */
 export function gradedEigen(norms: Float64Array, cosines: Float64Array): GradedEigen {
   const tasks = norms.length;
+  if (tasks === 2 && isFullPair(norms, cosines)) {
+    const [a, b] = [norms[0]!, norms[1]!];
+    const product = cosines[1]! * a * b;
+    const { roots, vectors } = ofGramian(Float64Array.of(a * a, product, product, b * b));
+    return { roots, vectors: [vectors.filter((_, k) => k % 2 === 0), vectors.filter((_, k) => k % 2 === 1)] };
+  }
   // The longest first, as rotations of graded rows want it.
   const rows = [...norms.keys()].filter((i) => norms[i]! > 0).sort((i, j) => norms[j]! - norms[i]!);
   const n = rows.length;
@@ -26,7 +32,7 @@ export function gradedEigen(norms: Float64Array, cosines: Float64Array): GradedE
   const c = square(n, (i, j) => cosines[rows[i]! * tasks + rows[j]!]!);
   const { values, vectors } = symmetricEigen(c);
   const kept = [...values.keys()].filter((k) => values[k]! > rankTolerance(n) * values[n - 1]!);
-  const isPlain = kept.length === n && (n === 2 || lengths[0]! <= alike * lengths[n - 1]!);
+  const isPlain = kept.length === n && lengths[0]! <= alike * lengths[n - 1]!;
   const found = isPlain
     ? ofGramian(square(n, (i, j) => c[i * n + j]! * lengths[i]! * lengths[j]!))
     : ofRoot(n, kept.length, (i, k) => lengths[i]! * vectors[i * n + kept[k]!]! * Math.sqrt(values[kept[k]!]!));
@@ -38,10 +44,13 @@ export function gradedEigen(norms: Float64Array, cosines: Float64Array): GradedE
   return { roots: found.roots, vectors: Array.from(found.roots, wide) };
 }
 
+/** Two tasks are the most frequent case: one rotation keeps the small one's digits by itself. */
+const isFullPair = (norms: Float64Array, cosines: Float64Array): boolean =>
+  norms[0]! > 0 && norms[1]! > 0 && 1 - Math.abs(cosines[1]!) > rankTolerance(2) * (1 + Math.abs(cosines[1]!));
+
 const square = (n: number, entry: (i: number, j: number) => number): Float64Array =>
   Float64Array.from({ length: n * n }, (_, at) => entry(Math.floor(at / n), at % n));
 
-/** Of two, one rotation keeps the small one's digits by itself. */
 function ofGramian(g: Float64Array) {
   const { values, vectors } = symmetricEigen(g);
   return { roots: values.map(Math.sqrt), vectors };
