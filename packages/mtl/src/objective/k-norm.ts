@@ -5,7 +5,6 @@ import {
   forEachLeaf,
   inverse,
   leaves,
-  matchLeaves,
   matmul,
   matrixSqrt,
   mul,
@@ -19,6 +18,7 @@ import {
   transpose,
 } from "@kinship/tensor";
 import { InputError } from "../errors.js";
+import type { ModelParameters } from "../models/model.js";
 import { kinshipMatrix } from "../relations/explicit.js";
 import type { KinshipBuilder } from "../relations/kinship.js";
 import type { ObjectiveParameters } from "./objective.js";
@@ -51,11 +51,11 @@ type State = { readonly kinship: Tensor };
 
 /** (λ/2) Σ_ij K_ij ⟨w_i, w_j⟩ over the weights of the tasks' heads. */
 export const kNormOverHeads = (options: KNormOptions): Penalty =>
-  overTasks("kNormOverHeads", options, ({ model }, task) => model.tasks[task]!.head);
+  overTasks("kNormOverHeads", options, (parameters, task) => ownOf("kNormOverHeads", parameters, task).head);
 
 /** (λ/2) Σ_ij K_ij ⟨w_i, w_j⟩ over the tasks' own trunks: with `softSharing`. */
 export const kNormOverTrunks = (options: KNormOptions): Penalty =>
-  overTasks("kNormOverTrunks", options, ({ model }, task) => model.tasks[task]!.encoder);
+  overTasks("kNormOverTrunks", options, (parameters, task) => ownOf("kNormOverTrunks", parameters, task).encoder);
 
 /**
  * (λ/2) Σ_ij K_ij ⟨w_i, w_j⟩ over the outputs of one head, the columns of its weights: for many small tasks as the
@@ -65,17 +65,24 @@ export const kNormOverOutputs = ({ task, outputs, ...tie }: KNormOverOutputsOpti
   const name = "kNormOverOutputs";
   const columns = (parameters: ObjectiveParameters): Tensor =>
     concat(
-      leaves(name, parameters.model.tasks[task]!.head).map((x) => transpose(reshape(x, [-1, outputs.length]))),
+      leaves(name, ownOf(name, parameters, task).head).map((x) => transpose(reshape(x, [-1, outputs.length]))),
       1,
     );
   return kNorm(name, outputs, tie, columns, (parameters) => {
-    for (const [leaf, path] of leavesWithPaths(name, parameters.model.tasks[task]!.head))
+    for (const [leaf, path] of leavesWithPaths(name, ownOf(name, parameters, task).head))
       if (leaf.shape.at(-1) !== outputs.length)
         throw new InputError(
           `${name}: the head of "${task}" has shape [${leaf.shape.join(", ")}] at ${path}, expected ${outputs.length} outputs last`,
         );
   });
 };
+
+function ownOf(name: string, { model }: ObjectiveParameters, task: string): ModelParameters["tasks"][string] {
+  const own = model.tasks[task];
+  if (!own)
+    throw new InputError(`${name}: there is no task "${task}"; the tasks are ${Object.keys(model.tasks).join(", ")}`);
+  return own;
+}
 
 /** One row a task: its parameters one after another. */
 function overTasks(
@@ -146,10 +153,15 @@ function requireAlike(name: string, tasks: readonly string[], partOf: (task: str
     throw new InputError(
       `${name}: task "${tasks[0]}" has no parameters of its own there; tie heads with kNormOverHeads, trunks with softSharing`,
     );
-  for (const task of tasks)
-    for (const [x, y, path] of matchLeaves(name, partOf(tasks[0]!), partOf(task)))
-      if (`${x.shape}` !== `${y.shape}`)
+  const first = leavesWithPaths(name, partOf(tasks[0]!));
+  for (const task of tasks) {
+    const found = new Map(leavesWithPaths(name, partOf(task)).map(([leaf, path]) => [path, leaf]));
+    for (const [leaf, path] of first) {
+      const other = found.get(path);
+      if (found.size !== first.length || !other || `${other.shape}` !== `${leaf.shape}`)
         throw new InputError(
-          `${name}: tasks "${tasks[0]}" and "${task}" differ${path && ` at ${path}`}: [${x.shape.join(", ")}] and [${y.shape.join(", ")}]; tie tasks alike`,
+          `${name}: tasks "${tasks[0]}" and "${task}" differ${path && ` at ${path}`}: [${leaf.shape.join(", ")}] and ${other ? `[${other.shape.join(", ")}]` : "nothing"}; tie tasks alike`,
         );
+    }
+  }
 }

@@ -200,6 +200,15 @@ describe("fairness", () => {
   });
 });
 
+test.each([imtlGradient(), conFig(), nashMtl(), fairGrad()])("$name says where no direction suits all", (method) => {
+  const { weights, residual } = directionOf(method, [
+    [1, 2],
+    [-1, -2],
+  ]);
+  expect([...weights]).toEqual([0, 0]);
+  expect(residual).toBe(1);
+});
+
 describe("equal shares", () => {
   test("IMTL-G: weights of sum 1, equal projections onto the unit gradients", () => {
     fc.assert(
@@ -324,7 +333,7 @@ describe("conflict-averse gradient", () => {
     fc.assert(
       fc.property(
         jacobians({ minWidth: 2, maxWidth: 4 }),
-        fc.constantFrom(0.1, 0.5, 0.9, 2),
+        fc.constantFrom(0.1, 0.5, 0.9, 1, 2),
         fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 }),
         (rows, radius, offset) => {
           const { direction, residual } = directionOf(caGrad({ radius }), rows);

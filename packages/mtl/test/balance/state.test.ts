@@ -159,6 +159,37 @@ describe("methods that follow", () => {
     expect(() => gradNorm().weigh(gradNorm().start(2), { gramian: products })).toThrow(/needs the losses/);
   });
 
+  test("GradNorm is equations 1 and 2 of its paper, written out", () => {
+    const positive = fc.integer({ min: 1, max: 64 }).map((k) => k / 16);
+    const round = fc.record({
+      lengths: fc.array(positive, { minLength: 3, maxLength: 3 }),
+      losses: fc.array(positive, { minLength: 3, maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(fc.array(round, { minLength: 4, maxLength: 4 }), fc.constantFrom(0.5, 1.5, 2), (rounds, alpha) => {
+        const rate = 0.02;
+        const method = gradNorm({ alpha, optimizer: sgd({ learningRate: rate }) });
+        let state = method.start(3);
+        let weights = [1, 1, 1];
+        for (const { lengths, losses } of rounds) {
+          const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / 3;
+          const own = weights.map((w, i) => w * lengths[i]!);
+          const progress = losses.map((loss, i) => loss / rounds[0]!.losses[i]!);
+          const targets = progress.map((value) => mean(own) * (value / mean(progress)) ** alpha);
+          // |w_i|g_i| − target| has no slope where it is 0: rounding would decide.
+          fc.pre(own.every((value, i) => Math.abs(value - targets[i]!) > 1e-9));
+          const moved = weights.map((w, i) => w - rate * Math.sign(own[i]! - targets[i]!) * lengths[i]!);
+          fc.pre(moved.every((w) => w > 0.01));
+          weights = moved.map((w) => (3 * w) / (moved[0]! + moved[1]! + moved[2]!));
+          const gramian = Float64Array.from({ length: 9 }, (_, k) => (k % 4 === 0 ? lengths[k / 4]! ** 2 : 0));
+          const found = method.weigh(state, { gramian, losses });
+          state = found.state;
+          for (const i of [0, 1, 2]) expect(found.weights[i]!).toBeCloseTo(weights[i]!, 10);
+        }
+      }),
+    );
+  });
+
   test("GradVac's targets follow the cosines", () => {
     const method = gradVac({ rate: 0.5 });
     const { state } = method.weigh(method.start(2), {

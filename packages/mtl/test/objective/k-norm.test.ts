@@ -29,6 +29,7 @@ import {
   meanKinship,
   multiTaskModel,
   regression,
+  sequential,
   softSharing,
 } from "../../src/index.js";
 import { learnedKinship } from "../../src/objective/k-norm.js";
@@ -159,5 +160,18 @@ describe("the K-norm", () => {
     );
     expect(() => kNormOverTrunks(options).start(parameters)).toThrow('task "a" has no parameters of its own there');
     expect(() => kNormOverHeads({ ...options, lambda: -1 })).toThrow("lambda must be");
+    const deeper = { ...heads, c: sequential([dense(2), dense(1)]) };
+    const other = multiTaskModel({ input: [4], encoder: hardSharing(dense(3)), heads: deeper });
+    expect(() =>
+      kNormOverHeads(options).start(
+        createObjective({ model: other, tasks: kinds }).initialise(randomKey(1)).parameters,
+      ),
+    ).toThrow('kNormOverHeads: tasks "a" and "c" differ at .weights: [3, 1] and nothing');
+    expect(() => kNormOverHeads({ ...options, tasks: ["a", "z"] }).start(parameters)).toThrow(
+      'kNormOverHeads: there is no task "z"; the tasks are a, b, c',
+    );
+    expect(() =>
+      kNormOverOutputs({ task: "z", outputs: ["o"], lambda: 1, kinship: identityKinship() }).start(parameters),
+    ).toThrow('kNormOverOutputs: there is no task "z"');
   });
 });
