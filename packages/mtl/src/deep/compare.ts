@@ -34,7 +34,7 @@ export interface TrainingComparison {
   readonly tasks: Named<TaskTransfer>;
   /**
    * Δm, the mean over tasks of the relative gain (Maninis, Radosavovic & Kokkinos, Attentive single-tasking of multiple
-   * tasks, 2019, equation 4), in percent.
+   * tasks, 2019, equation 4), in percent: of regressions in their mean squared error, of others in their main measure.
    */
   readonly deltaM: Interval;
   /** All measures, one entry a seed. */
@@ -82,9 +82,9 @@ export async function compareTraining({
   });
   const relative = seeds.map((_, s) => {
     const parts = tasks.map((task) => {
-      const { multi, single } = transfers[task]!;
-      const sign = kinds[task]!.main.better === "higher" ? 1 : -1;
-      return (sign * (multi[s]! - single[s]!)) / Math.abs(single[s]!);
+      const { measure, better } = kinds[task]!.relative ?? kinds[task]!.main;
+      const [together, alone] = [multi[s]![task]![measure]!, single[s]![task]![measure]!];
+      return ((better === "higher" ? 1 : -1) * (together - alone)) / Math.abs(alone);
     });
     return (100 * parts.reduce((a, b) => a + b, 0)) / parts.length;
   });

@@ -22,6 +22,11 @@ export type Scaling = Structure;
 /** How predictions measure up; NaN where a measure is not defined on these labels. */
 export type Measures = { readonly [measure: string]: number };
 
+export interface MainMeasure {
+  readonly measure: string;
+  readonly better: "higher" | "lower";
+}
+
 /**
  * What a task is: how its labels are read, its loss, its predictions, its measures. Plain data and functions; nothing
  * else in training or evaluation asks which kind it is.
@@ -32,7 +37,9 @@ export interface TaskKind {
   /** Whether the task has no labels at all. */
   readonly unlabelled: boolean;
   /** The measure that tells better from worse, and which way. */
-  readonly main: { readonly measure: string; readonly better: "higher" | "lower" };
+  readonly main: MainMeasure;
+  /** What a relative gain is a part of, where that is not the main measure: a share explained may be near 0, or below. */
+  readonly relative?: MainMeasure;
   /** @throws InputError where the head's output does not suit the task. */
   checkOutput(task: string, output: Shape): void;
   /** Trained numbers of the kind's own, such as centroids. */

@@ -27,6 +27,7 @@ export function regression(options: RegressionOptions = {}): TaskKind {
     description: describeKind("regression", options),
     unlabelled: false,
     main: { measure: "r2", better: "higher" },
+    relative: { measure: "mse", better: "lower" },
     checkOutput(task, output) {
       if (output.length !== 1)
         throw new InputError(`task "${task}": a regression's head must give [outputs], found shape ${show(output)}`);

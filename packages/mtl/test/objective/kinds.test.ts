@@ -124,6 +124,29 @@ describe("written out", () => {
 });
 
 describe("regression's scales", () => {
+  test("of labels as they are, of one label, and of labels that are all alike, change no unit", () => {
+    const z = tensor([[3], [5]], { dtype: "float64" });
+    for (const [kind, labels, mean] of [
+      [regression({ standardise: false }), [3, 7], 0],
+      [regression(), [4, Number.NaN], 4],
+      [regression(), [4, 4], 4],
+    ] as const) {
+      const scaling = kind.fit("t", f64([...labels]));
+      const { target } = kind.encode("t", f64([...labels]), [1], scaling, "float64");
+      expect(target.get(0, 0)).toBe(labels[0] - mean);
+      expect(kind.predict(z, {}, scaling).toArray()).toEqual([[3 + mean], [5 + mean]]);
+    }
+  });
+
+  test("Huber's loss turns linear at one standard deviation unless told otherwise", () => {
+    const z = tensor([[0.95], [4]], { dtype: "float64" });
+    const [plain, told] = [{}, { delta: 1 }].map((options) =>
+      lossOn(regression({ loss: "huber", standardise: false, ...options }), z, f64([0, 0])).item(),
+    );
+    expect(plain).toBe(told);
+    expect(plain).toBeCloseTo((0.95 ** 2 / 2 + 3.5) / 2, 12);
+  });
+
   test("come from the known labels, and predictions go back to their units", () => {
     const kind = regression();
     const labels = f64([10, Number.NaN, 14, 18]);

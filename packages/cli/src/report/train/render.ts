@@ -88,7 +88,7 @@ function scores({ tasks, measures, main, comparison }: TrainingReport): Markup {
     ? html`<th>alone, mean of seeds</th><th>together, mean of seeds</th><th>gain, ${percent(0.95, 0)} interval</th><th></th>`
     : null;
   const delta = comparison
-    ? html`<p>Δm, the mean relative gain over the tasks, is ${decimal(comparison.deltaM.mean, 3)}% (interval ${decimal(comparison.deltaM.low, 3)} to ${decimal(comparison.deltaM.high, 3)}). Each task alone was trained with the same architecture, as many steps and as many of its rows a step, for ${whole(comparison.measures.single.length)} seeds; gains are of runs with the same seed.</p>`
+    ? html`<p>Δm, the mean relative gain over the tasks (of regressions, in their squared error), is ${decimal(comparison.deltaM.mean, 3)}% (interval ${decimal(comparison.deltaM.low, 3)} to ${decimal(comparison.deltaM.high, 3)}). Each task alone was trained with the same architecture, as many steps and as many of its rows a step, for ${whole(comparison.measures.single.length)} seeds; gains are of runs with the same seed.</p>`
     : null;
   return html`<section>
 <h2>How good it is</h2>
