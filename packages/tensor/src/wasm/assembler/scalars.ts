@@ -87,8 +87,7 @@ function makeF64() {
     const: (value: number): Expression =>
       constant(0x44, "f64", (code) => code.raw(new Uint8Array(Float64Array.of(value).buffer))),
     ...float("f64", 0x61, 0x99),
-    ...table<"copysign", Binary>("f64", ["f64", "f64"], "f64", { copysign: 0xa6 }),
-    ...convert("i64", "f64", { convertI64Signed: 0xb9, convertI64Unsigned: 0xba, reinterpretI64: 0xbf }),
+    ...convert("i64", "f64", { convertI64Unsigned: 0xba }),
     ...mapped("f64", { load: 0x2b }, load("f64")),
     ...mapped("f64", { store: 0x39 }, store("f64")),
   };

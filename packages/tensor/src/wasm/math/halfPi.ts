@@ -5,6 +5,7 @@
  */
 
 import {
+  call,
   type Expression,
   type FunctionHandle,
   f64,
@@ -12,12 +13,12 @@ import {
   i32,
   i64,
   i64x2,
-  type Label,
   type Local,
   type ModuleBuilder,
+  select,
   v128,
 } from "../assembler/index.js";
-import { arithmetic, double, type Site } from "./shape.js";
+import { arithmetic, double, productError, type Site } from "./shape.js";
 
 /** π/2 in parts of 33, 33 and 53 bits. */
 const parts = [1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21] as const;
@@ -81,47 +82,35 @@ function twoOverPiWords(count: number): bigint[] {
 /** The word of 2/π at an index; a table without memory. */
 function wordFunction(module: ModuleBuilder): FunctionHandle {
   return module.routine("twoOverPi", () =>
-    module.function({ name: "twoOverPi", parameters: ["i32"], results: ["i64"] }, (f, index) => {
-      const words = twoOverPiWords(21);
-      const nest = (labels: Label[]): void => {
-        if (labels.length === words.length) {
-          f.branchTable([...labels].reverse(), index!);
-          return;
-        }
-        f.block((label) => nest([...labels, label]));
-        f.return(i64.const(words[words.length - 1 - labels.length]!));
-      };
-      nest([]);
-      return i64.const(0n);
-    }),
+    module.function({ name: "twoOverPi", parameters: ["i32"], results: ["i64"] }, (_, index) =>
+      twoOverPiWords(21).reduce(
+        (rest, word, i) => select(i32.eq(index!, i32.const(i)), i64.const(word), rest),
+        i64.const(0n),
+      ),
+    ),
   );
 }
 
 /** The upper 64 bits of a product of two 64-bit numbers. */
-function multiplyHighFunction(module: ModuleBuilder): FunctionHandle {
-  return module.routine("multiplyHigh", () =>
-    module.function({ name: "multiplyHigh", parameters: ["i64", "i64"], results: ["i64"] }, (f, a, b) => {
-      const { add, mul, and, shrUnsigned } = i64;
-      const [mask, half] = [i64.const(0xffffffffn), i64.const(32n)];
-      const aLow = f.let(and(a!, mask));
-      const aHigh = f.let(shrUnsigned(a!, half));
-      const bLow = f.let(and(b!, mask));
-      const bHigh = f.let(shrUnsigned(b!, half));
-      const middle = f.let(add(mul(aHigh, bLow), shrUnsigned(mul(aLow, bLow), half)));
-      const other = f.let(add(mul(aLow, bHigh), and(middle, mask)));
-      return add(mul(aHigh, bHigh), add(shrUnsigned(middle, half), shrUnsigned(other, half)));
-    }),
-  );
+function multiplyHigh({ f }: Site, a: Local, b: Local): Expression {
+  const { add, mul, and, shrUnsigned } = i64;
+  const [mask, half] = [i64.const(0xffffffffn), i64.const(32n)];
+  const [aLow, bLow] = [f.let(and(a, mask)), f.let(and(b, mask))];
+  const [aHigh, bHigh] = [f.let(shrUnsigned(a, half)), f.let(shrUnsigned(b, half))];
+  const middle = f.let(add(mul(aHigh, bLow), shrUnsigned(mul(aLow, bLow), half)));
+  const other = f.let(add(mul(aLow, bHigh), and(middle, mask)));
+  return add(mul(aHigh, bHigh), add(shrUnsigned(middle, half), shrUnsigned(other, half)));
 }
 
 function reduceHuge(module: ModuleBuilder): FunctionHandle {
   const { add, sub, mul, and, or, xor, shl, shrSigned, shrUnsigned } = i64;
+  const { c, ...lanes } = arithmetic(double);
   const word = wordFunction(module);
-  const multiplyHigh = multiplyHighFunction(module);
   const long = (value: number): Expression => i64.const(BigInt(value));
   const signature = { name: "reduceHuge", parameters: ["f64"], results: ["f64", "f64", "i64"] } as const;
   return module.routine("reduceHuge", () =>
     module.function(signature, (f, x) => {
+      const site = { module, f };
       const bits = f.let(i64.reinterpretF64(x!));
       const exponent = f.let(i32.wrapI64(and(shrUnsigned(bits, long(52)), long(0x7ff))));
       f.if(i32.eq(exponent, i32.const(0x7ff)), () => f.return(f64.const(NaN), f64.const(NaN), long(0)));
@@ -130,18 +119,12 @@ function reduceHuge(module: ModuleBuilder): FunctionHandle {
       const start = f.let(i32.sub(exponent, i32.const(1075 + 2 - 64)));
       const index = f.let(i32.shrUnsigned(start, i32.const(6)));
       const shift = f.let(i64.extendI32Unsigned(i32.and(start, i32.const(63))));
-      const raw = [0, 1, 2, 3].map((i) => {
-        const local = f.local("i64");
-        f.callInto([local], word, i32.add(index, i32.const(i)));
-        return local;
-      });
+      const raw = [0, 1, 2, 3].map((i) => f.let(call(word, i32.add(index, i32.const(i)))));
       const aligned = [0, 1, 2].map((i) =>
         f.let(or(shl(raw[i]!, shift), shrUnsigned(shrUnsigned(raw[i + 1]!, long(1)), sub(long(63), shift)))),
       );
-      const carried = f.local("i64");
-      const upper = f.local("i64");
-      f.callInto([carried], multiplyHigh, significand, aligned[2]!);
-      f.callInto([upper], multiplyHigh, significand, aligned[1]!);
+      const carried = f.let(multiplyHigh(site, significand, aligned[2]!));
+      const upper = f.let(multiplyHigh(site, significand, aligned[1]!));
       const second = f.let(add(mul(significand, aligned[1]!), carried));
       const carry = i64.extendI32Unsigned(i64.ltUnsigned(second, carried));
       const first = f.let(add(add(mul(significand, aligned[0]!), upper), carry));
@@ -156,34 +139,22 @@ function reduceHuge(module: ModuleBuilder): FunctionHandle {
       const zeros = f.let(i64.countLeadingZeros(fraction));
       const tail = shrUnsigned(shrUnsigned(fractionLow, long(1)), sub(long(63), zeros));
       const top = f.let(or(shl(fraction, zeros), tail));
-      const rest = f.let(or(shl(top, long(53)), shrUnsigned(shl(fractionLow, zeros), long(11))));
-      const a = f.let(f64.mul(f64.convertI64Unsigned(shrUnsigned(top, long(11))), f64.const(2 ** -53)));
-      const aLow = f64.mul(f64.convertI64Unsigned(rest), f64.const(2 ** -117));
-      const product = f.let(f64.mul(a, f64.const(halfPi.high)));
-      const error = f.let(scalarProductError(f, a, halfPi.high, product));
-      f.set(error, f64.add(error, f64.add(f64.mul(a, f64.const(halfPi.low)), f64.mul(aLow, f64.const(halfPi.high)))));
-      const high = f.let(f64.add(product, error));
-      const low = f64.sub(error, f64.sub(high, product));
-      const scale = f64.reinterpretI64(shl(sub(long(1023), zeros), long(52)));
-      const isNegative = xor(negative, shrSigned(bits, long(63)));
-      const signed = f.let(f64.copysign(scale, f64.convertI64Signed(or(isNegative, long(1)))));
-      const turned = shrSigned(bits, long(63));
-      return [f64.mul(high, signed), f64.mul(low, signed), sub(xor(quadrant, turned), turned)];
+      const rest = or(shl(top, long(53)), shrUnsigned(shl(fractionLow, zeros), long(11)));
+      const wide = (whole: Expression, scale: number): Local =>
+        f.let(lanes.mul(f64x2.splat(f64.convertI64Unsigned(whole)), c(scale)));
+      const a = wide(shrUnsigned(top, long(11)), 2 ** -53);
+      const aLow = wide(rest, 2 ** -117);
+      const factor = f.let(c(halfPi.high));
+      const product = f.let(lanes.mul(a, factor));
+      const lost = productError(site, double, a, factor, product);
+      const error = f.let(lanes.add(lost, lanes.add(lanes.mul(a, c(halfPi.low)), lanes.mul(aLow, factor))));
+      const high = f.let(lanes.add(product, error));
+      const low = lanes.sub(error, lanes.sub(high, product));
+      const turned = f.let(shrSigned(bits, long(63)));
+      const sign = shl(xor(negative, turned), long(63));
+      const scale = f.let(i64x2.splat(or(shl(sub(long(1023), zeros), long(52)), sign)));
+      const scaled = (value: Expression): Expression => f64x2.extractLane(lanes.mul(value, scale), 0);
+      return [scaled(high), scaled(low), sub(xor(quadrant, turned), turned)];
     }),
-  );
-}
-
-/** Dekker's product with a constant. */
-function scalarProductError(f: Site["f"], a: Local, b: number, product: Local): Expression {
-  const { sub, mul } = f64;
-  const c = f64.const;
-  const scaled = f.let(mul(a, c(134217729)));
-  const aHigh = f.let(sub(scaled, sub(scaled, a)));
-  const aLow = f.let(sub(a, aHigh));
-  const bHigh = b * 134217729 - (b * 134217729 - b);
-  const bLow = b - bHigh;
-  return sub(
-    mul(aLow, c(bLow)),
-    sub(sub(sub(product, mul(aHigh, c(bHigh))), mul(aLow, c(bHigh))), mul(aHigh, c(bLow))),
   );
 }
