@@ -177,7 +177,6 @@ export const oracles: Readonly<Record<string, (x: number, y: number) => bigint>>
   atan: (x) => atan(fromNumber(x)),
   atan2: (y, x) => atan2(fromNumber(y), fromNumber(x)),
   erf: (x) => (Math.abs(x) > 30 ? BigInt(Math.sign(x)) * one : erf(x)),
-  erfc: (x) => (x > 30 ? 0n : x < -30 ? 2n * one : one - erf(x)),
   gelu: (x) => {
     if (Math.abs(x) > 42) return x > 0 ? fromNumber(x) : 0n;
     const point = fromNumber(x);

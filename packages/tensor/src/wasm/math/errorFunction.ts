@@ -1,4 +1,4 @@
-/** erf, erfc and gelu: a series near 0, and exp(−x²) times a smooth function elsewhere. */
+/** erf and gelu: a series near 0, and exp(−x²) times a smooth function elsewhere. */
 
 import { erfNearZero, scaledComplement, scaledComplementLow } from "../../erfCoefficients.js";
 import { type Expression, type Local, v128 } from "../assembler/index.js";
@@ -100,20 +100,6 @@ const erf = (brief: boolean): Body => {
     );
 };
 
-const erfc = (brief: boolean): Body => {
-  const { c, abs, sub, le, lt, choose } = arithmetic(double);
-  return (site, x) =>
-    nearOrFar(
-      site,
-      le(abs(x!), c(0.5)),
-      () => sub(c(1), erfSmall(site, x!, brief)),
-      () => {
-        const value = site.f.let(complementOfSize(site, x!, brief));
-        return choose(lt(x!, c(0)), sub(c(2), value), value);
-      },
-    );
-};
-
 /** √½ less `Math.SQRT1_2`. */
 const rootHalfLow = -4.833646656726457e-17;
 
@@ -154,5 +140,4 @@ const routine = (body: (brief: boolean) => Body): Routine => ({
 });
 
 export const erfRoutine: Routine = /* @__PURE__ */ routine(erf);
-export const erfcRoutine: Routine = /* @__PURE__ */ routine(erfc);
 export const geluRoutine: Routine = /* @__PURE__ */ routine(gelu);

@@ -21,7 +21,6 @@
  *     acos      float32 0.64   float64 0.53
  *     atan      float32 1.95   float64 1.71
  *     erf       float32 0.51   float64 1.17
- *     erfc      float32 0.51   float64 1.32
  *     gelu      float32 0.51   float64 1.39
  *     rsqrt     float32 1.49   float64 1.31
  *     pow       float32 0.50   float64 0.82
@@ -29,7 +28,7 @@
  */
 
 import type { FunctionHandle, ModuleBuilder } from "../assembler/index.js";
-import { erfcRoutine, erfRoutine, geluRoutine } from "./errorFunction.js";
+import { erfRoutine, geluRoutine } from "./errorFunction.js";
 import { expm1Routine, expRoutine } from "./exponential.js";
 import { coshRoutine, sinhRoutine, tanhRoutine } from "./hyperbolic.js";
 import { acosRoutine, asinRoutine, atan2Routine, atanRoutine } from "./inverse.js";
@@ -58,7 +57,6 @@ const unary = {
   acos: acosRoutine,
   atan: atanRoutine,
   erf: erfRoutine,
-  erfc: erfcRoutine,
   gelu: geluRoutine,
   rsqrt: rsqrtRoutine,
 };

@@ -1,6 +1,6 @@
 // What a compiler can be made of, by the names of the scalar instructions: `compiler({ routines: { exp, tanh } })`.
 
-export { erfcRoutine as erfc, erfRoutine as erf, geluRoutine as gelu } from "./errorFunction.js";
+export { erfRoutine as erf, geluRoutine as gelu } from "./errorFunction.js";
 export { expm1Routine as expm1, expRoutine as exp } from "./exponential.js";
 export { coshRoutine as cosh, sinhRoutine as sinh, tanhRoutine as tanh } from "./hyperbolic.js";
 export { acosRoutine as acos, asinRoutine as asin, atan2Routine as atan2, atanRoutine as atan } from "./inverse.js";
