@@ -101,6 +101,7 @@ function makeI32x4() {
     ...binary("i32x4", { eq: 55, ne: 56, ltSigned: 57, leSigned: 61 }),
     ...binary("i32x4", { add: 0xae, sub: 0xb1, mul: 0xb5, minSigned: 0xb6, maxSigned: 0xb8 }),
     ...unary("i32x4", { abs: 0xa0, neg: 0xa1, truncSatF32x4Unsigned: 0xf9, truncSatF64x2UnsignedZero: 0xfd }),
+    ...unary("i32x4", { allTrue: 0xa3 }, "i32"),
     ...binary("i32x4", { shl: 0xab, shrUnsigned: 0xad }, "i32"),
   };
 }
