@@ -1,12 +1,14 @@
 import type { Instruction } from "./scalar.js";
 
+// Truths are converted, not chosen: on values in no order a processor would guess every second branch wrong.
+
 export const equal: Instruction = {
   name: "equal",
   arity: 2,
   result: "integer",
   truth: true,
   loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = a[i] === b[i] ? 1 : 0;
+    for (let i = 0; i < n; i++) out[i] = Number(a[i] === b[i]);
   },
 };
 
@@ -16,7 +18,7 @@ export const notEqual: Instruction = {
   result: "integer",
   truth: true,
   loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = a[i] !== b[i] ? 1 : 0;
+    for (let i = 0; i < n; i++) out[i] = Number(a[i] !== b[i]);
   },
 };
 
@@ -26,7 +28,7 @@ export const less: Instruction = {
   result: "integer",
   truth: true,
   loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = a[i] < b[i] ? 1 : 0;
+    for (let i = 0; i < n; i++) out[i] = Number(a[i] < b[i]);
   },
 };
 
@@ -36,7 +38,7 @@ export const lessEqual: Instruction = {
   result: "integer",
   truth: true,
   loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = a[i] <= b[i] ? 1 : 0;
+    for (let i = 0; i < n; i++) out[i] = Number(a[i] <= b[i]);
   },
 };
 
@@ -46,7 +48,7 @@ export const logicalAnd: Instruction = {
   result: "integer",
   truth: true,
   loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = a[i] !== 0 && b[i] !== 0 ? 1 : 0;
+    for (let i = 0; i < n; i++) out[i] = Number(a[i] !== 0) & Number(b[i] !== 0);
   },
 };
 
@@ -56,7 +58,7 @@ export const logicalOr: Instruction = {
   result: "integer",
   truth: true,
   loop: (out, n, a, b) => {
-    for (let i = 0; i < n; i++) out[i] = a[i] !== 0 || b[i] !== 0 ? 1 : 0;
+    for (let i = 0; i < n; i++) out[i] = Number(a[i] !== 0) | Number(b[i] !== 0);
   },
 };
 
@@ -66,7 +68,7 @@ export const logicalNot: Instruction = {
   result: "integer",
   truth: true,
   loop: (out, n, a) => {
-    for (let i = 0; i < n; i++) out[i] = a[i] === 0 ? 1 : 0;
+    for (let i = 0; i < n; i++) out[i] = Number(a[i] === 0);
   },
 };
 
