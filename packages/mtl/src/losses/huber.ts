@@ -6,8 +6,11 @@ import type { Loss } from "./loss.js";
  * δ (`threshold`) is in the target's units.
  */
 export function huber({ threshold }: { readonly threshold: number }): Loss {
-  if (!(threshold > 0 && Number.isFinite(threshold))) {
-    throw new InputError(`huber: threshold must be a finite number > 0, in the target's units, not ${threshold}`);
+  // Less, and squares of gradients vanish.
+  if (!(threshold >= 1e-60 && Number.isFinite(threshold))) {
+    throw new InputError(
+      `huber: threshold must be a finite number > 0 (and at least 1e-60), in the target's units, not ${threshold}`,
+    );
   }
   return {
     name: "huber",

@@ -99,6 +99,9 @@ function prefersGrams({ blocks, features }: Problem): boolean {
   return entries <= 2 * inputs + 1e5 && entries <= 3e7;
 }
 
+/** Squares of a smaller strength vanish, by which block coordinates tell features in use from others. */
+const leastNorm = 1e-100;
+
 function proximalEngine(problem: Problem, penalty: Penalty, copies: number, free: boolean, ridge: number): Engine {
   const allSquared = problem.blocks.every(({ loss }) => loss.quadratic);
   if (allSquared && ridge === 0 && prefersGrams(problem)) {
@@ -108,7 +111,8 @@ function proximalEngine(problem: Problem, penalty: Penalty, copies: number, free
     return {
       lambdaMax: general.lambdaMax,
       solve(options) {
-        const solve = descend !== null && options.lambda > 0 ? descend : general.solve;
+        const norm = options.lambda * (penalty.featurewise?.norm ?? 0);
+        const solve = descend !== null && norm > leastNorm ? descend : general.solve;
         return finish(solve(options), term, copies);
       },
     };

@@ -46,7 +46,7 @@ export type Sources = Map<MatrixLike, Source>;
 /**
  * @throws InputError that names the task (row, column) for: no task, two of one name, lengths or widths that differ, an
  * input that is not finite, a label the loss does not take, no labelled row, a weight that is negative or not finite,
- * weights that are all zero, and values whose squares leave float64's range.
+ * weights that are all zero or all far from 1, and values whose squares leave float64's range.
  */
 export function problemOf(
   tasks: readonly LabelledTask[],
@@ -84,6 +84,7 @@ export function problemOf(
     }
   }
   if (features === 0) throw new InputError(`${caller}: x has no columns; give at least one feature`);
+  requireModerate(blocks, caller);
   return { names: tasks.map(({ name }) => name), features, outputs: loss.outputs, blocks };
 }
 
@@ -100,12 +101,25 @@ function requireFinite({ data, columns }: Source, what: string): void {
   requireSquares(largest, what);
 }
 
-/** Squares must neither overflow nor vanish. */
+/** Solvers square gradients, weight · x · y: with these limits (and 10^±20 for weights) squares stay within float64. */
+const widest = 1e61;
+
 function requireSquares(largest: number, what: string): void {
-  if (largest > 1e140) throw new InputError(`${what}: squares of ${largest} overflow float64; rescale to about 1`);
-  if (largest > 0 && largest < 1e-140) {
+  if (largest > widest) throw new InputError(`${what}: squares of ${largest} overflow float64; rescale to about 1`);
+  if (largest > 0 && largest < 1 / widest) {
     throw new InputError(`${what}: squares of ${largest}, its largest entry, vanish in float64; rescale to about 1`);
   }
+}
+
+/** A task may weigh next to nothing beside others; all of them may not. */
+function requireModerate(blocks: readonly Block[], caller: string): void {
+  let heaviest = 0;
+  for (const { weights } of blocks) for (const weight of weights) heaviest = Math.max(heaviest, weight);
+  if (heaviest >= 1e-20 && heaviest <= 1e20) return;
+  throw new InputError(
+    `${caller}: the largest weight of a row, task weight times sample weight, is ${heaviest}; ` +
+      "divide all weights and λ by it: the fit stays the same",
+  );
 }
 
 interface Labels {

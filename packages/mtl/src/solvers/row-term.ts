@@ -76,15 +76,12 @@ export function createRowTerm(problem: Problem, { free, ridge }: InterceptTreatm
     let total = 0;
     for (const [t, { loss, y, weights, rows }] of blocks.entries()) {
       const u = duals[t]!;
-      const sums = new Float64Array(outputs);
       for (let i = 0; i < rows; i++) {
-        for (let c = 0; c < outputs; c++) {
-          small[c] = (scale * u[i * outputs + c]!) / weights[i]!;
-          sums[c]! += scale * u[i * outputs + c]!;
-        }
+        for (let c = 0; c < outputs; c++) small[c] = (scale * u[i * outputs + c]!) / weights[i]!;
         total -= weights[i]! * loss.conjugate(small, 0, y[i]!);
       }
-      if (free && ridge > 0) for (const sum of sums) total -= (sum * sum) / (2 * ridge);
+      // (Σu)² / 2 ridge, where the intercept is at its best: Σu = −ridge b. The sum itself is rounding where ridge is small.
+      for (let c = 0; free && c < outputs; c++) total -= (ridge / 2) * (scale * intercepts[t * outputs + c]!) ** 2;
     }
     return total;
   }
