@@ -1,7 +1,7 @@
 import type { Task } from "../data/tasks.js";
 import { InputError } from "../errors.js";
 import type { KinshipBuilder } from "../relations/kinship.js";
-import { designOf } from "./design.js";
+import { moderateDesignOf } from "./design.js";
 import { defaultFolds, defaultRepeats, drawFolds, foldProblem } from "./folds.js";
 import { gramsByFold } from "./grams.js";
 import type { InterceptMode } from "./model.js";
@@ -38,7 +38,7 @@ export interface CrossValidateOptions extends RunControl {
  */
 export async function crossValidate(options: CrossValidateOptions): Promise<CrossValidation> {
   const { tasks, kinship, intercept = "coupled", seed = 0 } = options;
-  const design = designOf(tasks, "crossValidate");
+  const design = moderateDesignOf(tasks, "crossValidate");
   const hasIntercept = intercept !== "none";
   const { precision } = kinship(design.names);
   const problems = drawFolds(

@@ -1,6 +1,8 @@
+import { largestAbsolute } from "../algebra/norms.js";
 import { copyMatrix, matrixShape, vectorOf } from "../data/arrays.js";
 import type { Task } from "../data/tasks.js";
 import { InputError } from "../errors.js";
+import { requireGramSquares, requireWeights } from "./limits.js";
 
 /** Tasks checked and laid out for the solvers: all rows in one row-major matrix, task after task. */
 export interface Design {
@@ -63,6 +65,17 @@ export function designOf(tasks: readonly Task[], caller: string): Design {
     y,
     taskWeights: Float64Array.from(tasks, ({ weight }) => weight ?? 1),
   };
+}
+
+/**
+ * `designOf` for what squares gradients, or compares errors: cross-validation and learned relations.
+ * @throws InputError for inputs, targets or weights that are all far from 1, too
+ */
+export function moderateDesignOf(tasks: readonly Task[], caller: string): Design {
+  const design = designOf(tasks, caller);
+  requireGramSquares(largestAbsolute(design.x), largestAbsolute(design.y), caller);
+  requireWeights(largestAbsolute(design.taskWeights), caller);
+  return design;
 }
 
 function requireFinite(values: Float64Array, first: number, end: number, columns: number, what: string): void {

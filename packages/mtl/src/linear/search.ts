@@ -1,3 +1,4 @@
+import { InputError } from "../errors.js";
 import type { CrossValidation } from "./cross-validate.js";
 import type { FoldProblem } from "./folds.js";
 import type { Grams } from "./grams.js";
@@ -114,8 +115,17 @@ export async function searchPenalties(
     );
   }
   const { lambda, lambdaIntercept, mse } = best(path);
+  requireFitted(mse);
   path.sort((a, b) => a.lambda - b.lambda || a.lambdaIntercept - b.lambdaIntercept);
   return { lambda, lambdaIntercept, mse, path, folds: problems.length };
+}
+
+export function requireFitted(error: number): void {
+  if (Number.isFinite(error)) return;
+  throw new InputError(
+    "cross-validation: the objective has no unique minimum at any λ that was tried; give the kinship some shrinkage, or " +
+      "rescale what it is made of to about 1",
+  );
 }
 
 const valuesOf = ({ value, first, last }: Axis) => Array.from({ length: last - first + 1 }, (_, k) => value(first + k));

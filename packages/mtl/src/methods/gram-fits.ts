@@ -1,6 +1,6 @@
 import type { Validation } from "../evaluate/validation.js";
 import { validationOfSquares } from "../evaluate/validation.js";
-import { designOf } from "../linear/design.js";
+import { moderateDesignOf } from "../linear/design.js";
 import { fitGrams } from "../linear/fit.js";
 import { drawFolds, type Fold, foldProblem } from "../linear/folds.js";
 import { type Grams, gramsByFold, poolGrams } from "../linear/grams.js";
@@ -22,7 +22,7 @@ export interface GramFits {
 }
 
 export function gramFits({ tasks, folds, repeats, seed, keepSingles }: MethodRun): GramFits {
-  const design = designOf(tasks, "compareModels");
+  const design = moderateDesignOf(tasks, "compareModels");
   const [total] = gramsByFold(design, true, 1, []);
   return { folds: drawFolds(design, true, folds, repeats, seed, keepSingles), total: total! };
 }

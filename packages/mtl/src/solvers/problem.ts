@@ -1,6 +1,7 @@
 import { matrixOf, vectorOf } from "../data/arrays.js";
 import type { MatrixLike, Task, VectorLike } from "../data/tasks.js";
 import { InputError } from "../errors.js";
+import { requireSquares, requireWeights } from "../linear/limits.js";
 import type { Loss } from "../losses/loss.js";
 
 /**
@@ -101,25 +102,10 @@ function requireFinite({ data, columns }: Source, what: string): void {
   requireSquares(largest, what);
 }
 
-/** Solvers square gradients, weight · x · y: with these limits (and 10^±20 for weights) squares stay within float64. */
-const widest = 1e61;
-
-function requireSquares(largest: number, what: string): void {
-  if (largest > widest) throw new InputError(`${what}: squares of ${largest} overflow float64; rescale to about 1`);
-  if (largest > 0 && largest < 1 / widest) {
-    throw new InputError(`${what}: squares of ${largest}, its largest entry, vanish in float64; rescale to about 1`);
-  }
-}
-
-/** A task may weigh next to nothing beside others; all of them may not. */
 function requireModerate(blocks: readonly Block[], caller: string): void {
   let heaviest = 0;
   for (const { weights } of blocks) for (const weight of weights) heaviest = Math.max(heaviest, weight);
-  if (heaviest >= 1e-20 && heaviest <= 1e20) return;
-  throw new InputError(
-    `${caller}: the largest weight of a row, task weight times sample weight, is ${heaviest}; ` +
-      "divide all weights and λ by it: the fit stays the same",
-  );
+  requireWeights(heaviest, caller);
 }
 
 interface Labels {

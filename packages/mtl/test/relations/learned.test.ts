@@ -171,6 +171,19 @@ describe("hard cases", () => {
     for (const [i, value] of plain.model.weights.entries()) expect(model.weights[i]).toBeCloseTo(value, 6);
   });
 
+  test.each(["free", "coupled"] as const)("the units of features change nothing, intercepts %s", async (intercept) => {
+    const tasks = families(3, 2, 5).map((task, t) => ({ ...task, y: task.y.map((value) => value + 3 + t) }));
+    const options = { intercept, lambdaIntercept: 0.5 };
+    const { model: plain } = await fit(tasks, options);
+    for (const unit of [1e-8, 1e-3, 1e3]) {
+      const scaled = tasks.map((task) => ({ ...task, x: task.x.map((row) => row.map((value) => value * unit)) }));
+      const { model } = await fit(scaled, { ...options, lambda: unit * unit });
+      expect(model.certificate.converged).toBe(true);
+      for (const [i, value] of plain.weights.entries()) expect(model.weights[i]! * unit).toBeCloseTo(value, 3);
+      for (const [i, value] of plain.intercepts.entries()) expect(model.intercepts[i]).toBeCloseTo(value, 3);
+    }
+  });
+
   test("1e300 overflows, and says so", async () => {
     await expect(fit([{ name: "a", x: [[1e300]], y: [1] }])).rejects.toThrow(/overflow float64; rescale/);
   });

@@ -1,17 +1,22 @@
 import {
   type AnyRegularizer,
   clustered,
+  crossValidate,
+  crossValidateLearned,
   dirty,
   elasticNet,
   fitKNorm,
+  fitLearned,
   fitLinear,
   huber,
   InputError,
+  identityKinship,
   jointFeatures,
   kNorm,
   type LabelledTask,
   type LinearModel,
   lasso,
+  matrixKinship,
   maxNorms,
   meanKinship,
   mtlFeat,
@@ -19,6 +24,7 @@ import {
   predictTask,
   ridge,
   sparseLowRank,
+  type Task,
   taskNorms,
   traceNorm,
 } from "@kinship/mtl";
@@ -110,6 +116,47 @@ describe.each(places)("%s from 1e-300 to 1e300: an error, a warning, or the righ
   test("fitKNorm", () => {
     const fit: Fit = (tasks, lambda) => fitKNorm({ tasks, kinship: meanKinship(), lambda, intercept: "free" });
     for (const size of sizes) expectHonest(fit, 2, place(size));
+  });
+});
+
+describe("learned relations, and cross-validation: an error, or the right answer", () => {
+  const kinship = identityKinship();
+  const learn = (tasks: readonly Task[], lambda: number) =>
+    fitLearned({ tasks, kinship, lambda, intercept: "free", tolerance: 1e-9 });
+  const search = (tasks: readonly Task[]) => crossValidate({ tasks, kinship, intercept: "free", seed: 1 });
+  const searchLearned = (tasks: readonly Task[]) =>
+    crossValidateLearned({ tasks, kinship, intercept: "free", seed: 1 });
+
+  test.each([1e-60, 1e-30, 1e30, 1e60])("at %s they are scaled", async (size) => {
+    const expected = [(await search(base)).mse, (await searchLearned(base)).mse];
+    const { model } = await learn(base, 2);
+    // Targets scale the weights; inputs, the weights back, and λ.
+    for (const change of [{ y: size }, { x: size, y: size }, { weight: size < 1 ? 1e-18 : 1e18 }]) {
+      const { x, y, weight } = { x: 1, y: 1, weight: 1, ...change };
+      const tasks = resized({ x, y, weight, lambda: 1 });
+      const found = await learn(tasks, 2 * x * x * weight);
+      expect(found.model.certificate.converged).toBe(true);
+      const values = predictions(found.model, tasks, y);
+      for (const [k, value] of predictions(model, base, 1).entries()) expect(values[k]).toBeCloseTo(value, 4);
+      const errors = [(await search(tasks)).mse, (await searchLearned(tasks)).mse];
+      // Errors of learned relations are those of a few rounds.
+      for (const [k, error] of errors.entries()) expect(error / y ** 2 / expected[k]!).toBeCloseTo(1, [3, 1][k]);
+    }
+  });
+
+  test.each([1e-300, 1e-100, 1e100, 1e300])("%s is refused", async (size) => {
+    for (const change of [{ x: size }, { y: size }, { weight: size }, { x: 1e-300, y: size }]) {
+      const tasks = resized({ x: 1, y: 1, weight: 1, lambda: 1, ...change });
+      for (const work of [() => learn(tasks, 2), () => search(tasks), () => searchLearned(tasks)]) {
+        await expect(work()).rejects.toThrow(/rescale to about 1|divide all weights and λ by it/);
+      }
+    }
+  });
+
+  test("no λ with a fit is an error", async () => {
+    const huge = matrixKinship([[1e200, 0, 0], [0, 1e200, 0], [0, 0, 1e200]]); // biome-ignore format: a matrix
+    const work = crossValidate({ tasks: base, kinship: huge, lambdas: [1e120] });
+    await expect(work).rejects.toThrow(/no unique minimum at any λ that was tried/);
   });
 });
 

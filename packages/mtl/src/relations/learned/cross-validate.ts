@@ -1,10 +1,10 @@
 import type { CrossValidateOptions, CrossValidation } from "../../linear/cross-validate.js";
-import { designOf } from "../../linear/design.js";
+import { moderateDesignOf } from "../../linear/design.js";
 import { defaultFolds, drawFolds, type Fold, foldProblem, heldOutError, holdAbsentTasks } from "../../linear/folds.js";
 import { type Grams, gramsByFold } from "../../linear/grams.js";
 import type { InterceptMode } from "../../linear/model.js";
 import { type Breather, breather } from "../../linear/run-control.js";
-import { type PathPoint, penaltyScale, searchPenalties } from "../../linear/search.js";
+import { type PathPoint, penaltyScale, requireFitted, searchPenalties } from "../../linear/search.js";
 import type { Kinship } from "../kinship.js";
 import { createExchange, type ExchangeState, toEnd } from "./exchange.js";
 import { type LearnedOptions, learnedSettings } from "./fit.js";
@@ -20,7 +20,7 @@ export interface CrossValidateLearnedOptions
  */
 export async function crossValidateLearned(options: CrossValidateLearnedOptions): Promise<CrossValidation> {
   const { tasks, kinship, intercept = "coupled", seed = 0, share } = options;
-  const design = designOf(tasks, "crossValidateLearned");
+  const design = moderateDesignOf(tasks, "crossValidateLearned");
   const folds = drawFolds(
     design,
     intercept !== "none",
@@ -106,7 +106,8 @@ export async function searchLearned(
     worse = mse < least ? 0 : worse + 1;
     least = Math.min(least, mse);
   }
-  const best = path.reduce((found, point) => (point.mse < found.mse ? point : found));
+  const best = path.reduce((found, point) => (point.mse < found.mse || Number.isNaN(found.mse) ? point : found));
+  requireFitted(best.mse);
   return {
     lambda: best.lambda,
     lambdaIntercept,

@@ -1,6 +1,6 @@
 import type { Pipeline } from "../../data/pipeline.js";
 import { InputError } from "../../errors.js";
-import { designOf } from "../../linear/design.js";
+import { moderateDesignOf } from "../../linear/design.js";
 import { type FitOptions, featureNamesOf, requirePenalty, singularError } from "../../linear/fit.js";
 import { type Grams, gramsByFold, requireFiniteGrams } from "../../linear/grams.js";
 import type { InterceptMode, LinearModel } from "../../linear/model.js";
@@ -49,7 +49,7 @@ export async function fitLearned(options: FitLearnedOptions): Promise<LearnedFit
   const { lambda, intercept = "coupled", lambdaIntercept = lambda } = options;
   requirePenalty(lambda, "lambda", "fitLearned");
   requirePenalty(lambdaIntercept, "lambdaIntercept", "fitLearned");
-  const design = designOf(options.tasks, "fitLearned");
+  const design = moderateDesignOf(options.tasks, "fitLearned");
   const [grams] = gramsByFold(design, intercept !== "none", 1, []);
   return fitLearnedGrams(
     {

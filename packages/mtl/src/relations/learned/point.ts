@@ -68,15 +68,19 @@ export function pointAt(
   const mappedPull = mapSlopes(inward, slopes, pulled, width);
   const mappedFit = mapSlopes(back, slopes, fitted, width);
   const mappedWant = mapSlopes(back, slopes, moments, width);
-  let left = 0;
-  let terms = 0;
+  // Apart, since the units of features set how large slopes' gradients are beside those of intercepts.
+  const [slopesLeft, interceptsLeft] = [sizes(), sizes()];
   for (let i = 0; i < mappedPull.length; i++) {
     const pull = penalties[i % width]! * mappedPull[i]!;
     const [fit, want] = [mappedFit[i] ?? 0, mappedWant[i] ?? 0];
     mappedPull[i] = fit + pull - want;
-    left += Math.abs(mappedPull[i]!);
-    terms += Math.abs(fit) + Math.abs(pull) + Math.abs(want);
+    const sum = i % width < slopes ? slopesLeft : interceptsLeft;
+    sum.left += Math.abs(mappedPull[i]!);
+    sum.terms += Math.abs(fit) + Math.abs(pull) + Math.abs(want);
   }
   const gradient = mapSlopes(transposeBlocks(inward, 1, slopes), slopes, mappedPull, width);
-  return { weights, metric, objective, gradient, residual: left === 0 ? 0 : left / terms };
+  return { weights, metric, objective, gradient, residual: Math.max(shareOf(slopesLeft), shareOf(interceptsLeft)) };
 }
+
+const sizes = () => ({ left: 0, terms: 0 });
+const shareOf = ({ left, terms }: ReturnType<typeof sizes>): number => (left === 0 ? 0 : left / terms);
