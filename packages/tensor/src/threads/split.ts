@@ -27,7 +27,7 @@ const sharesPerThread = 4;
 // and bytes in the caches; and how many operations a routine (an exponential, say) is worth.
 const productSpeed = 20;
 const loopSpeed = 3;
-const memorySpeed = 40;
+const memorySpeed = 20;
 const routineCost = 8;
 
 function nanosecondsOf(kernel: Kernel, buffers: readonly Buffer[]): number {
