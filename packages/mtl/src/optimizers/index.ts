@@ -1,6 +1,6 @@
 export { type AdaGradOptions, adaGrad } from "./ada-grad.js";
 export { type AdamOptions, type AdamWOptions, adam, adamW } from "./adam.js";
-export { movingAverage } from "./averaging.js";
+export { averaging, movingAverage } from "./averaging.js";
 export { clipByNorm, clipByValue, structureNorm } from "./clipping.js";
 export { type LbfgsOptions, type LbfgsState, lbfgs, type Minimum, minimize } from "./lbfgs.js";
 export { type LionOptions, lion } from "./lion.js";

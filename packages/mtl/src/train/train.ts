@@ -59,6 +59,8 @@ export interface Trained {
   /** With validation and early stopping those of the best epoch, else the last. */
   readonly parameters: TrainingState["parameters"];
   readonly layers: Structure;
+  /** After the last step: what the optimizer remembers, such as the average that `averaging` keeps. */
+  readonly optimizer: TrainingState["optimizer"];
   /** What the kinds learned from the training labels: how predictions go back to the labels' units. */
   readonly scalings: Named<Scaling>;
   readonly history: readonly EpochRecord[];
@@ -142,9 +144,10 @@ export async function train(options: TrainOptions): Promise<Trained> {
   const { history, step: steps } = position;
   const goesBack = options.earlyStopping && validation && best;
   const { parameters, layers } = goesBack || state.records;
+  const { optimizer } = state.records;
   const kept = goesBack ? position.best!.epoch : history.length;
   const stopped = isTired() ? "early" : "finished";
-  return { objective, parameters, layers, scalings: run.scalings, history, kept, stopped, steps };
+  return { objective, parameters, layers, optimizer, scalings: run.scalings, history, kept, stopped, steps };
 }
 
 const copyOf = (x: Tensor): Tensor => tensor(x.toTypedArray(), { shape: x.shape });

@@ -138,6 +138,12 @@ describe("regression's scales", () => {
     }
   });
 
+  test("of labels that hardly vary too are their standard deviation", () => {
+    const labels = f64([0.1, 0.3]);
+    const { target } = regression().encode("t", labels, [1], regression().fit("t", labels), "float64");
+    for (const [row, expected] of [-1, 1].entries()) expect(target.get(row, 0)).toBeCloseTo(expected, 9);
+  });
+
   test("Huber's loss turns linear at one standard deviation unless told otherwise", () => {
     const z = tensor([[0.95], [4]], { dtype: "float64" });
     const [plain, told] = [{}, { delta: 1 }].map((options) =>
@@ -187,6 +193,11 @@ describe("impossible labels are refused with the task and the row", () => {
     [
       () => binary().fit("sold", f64([0, 2])),
       'task "sold", row 1: the label is 2, expected a whole number from 0 to 1',
+    ],
+    [() => binary().encode("sold", f64([2]), [1], {}, "float64"), 'task "sold", row 0: the label is 2'],
+    [
+      () => multiclass({ classes: 3 }).encode("kind", f64([3]), [3], {}, "float64"),
+      'task "kind", row 0: the label is 3',
     ],
     [() => multiclass({ classes: 3 }).fit("kind", f64([0.5])), 'task "kind", row 0: the label is 0.5'],
     [() => regression().fit("price", f64([1, 1 / 0])), 'task "price": a label is infinite'],

@@ -1,4 +1,5 @@
 import {
+  averaging,
   clipByNorm,
   clipByValue,
   constantRate,
@@ -117,6 +118,49 @@ test("the moving average starts where it is put and follows", () => {
   let average = { w: tensor(Float64Array.of(1)) };
   for (const value of [2, 3]) average = movingAverage(average, { w: tensor(Float64Array.of(value)) }, 0.9);
   expect(average.w.item()).toBeCloseTo(0.9 * (0.9 * 1 + 0.1 * 2) + 0.1 * 3, 12);
+});
+
+describe("an optimizer that averages", () => {
+  test("averages evenly at first, then by its decay, and moves parameters as it would alone", () => {
+    const plain = sgd({ learningRate: 0.1 });
+    const optimizer = averaging(plain, { decay: 0.8 });
+    let x = { w: tensor(Float64Array.of(5, -3)) };
+    let alone = x;
+    let state = optimizer.start(x);
+    let ownState = plain.start(alone);
+    const seen: number[] = [];
+    let moving = 0;
+    for (let k = 1; k <= 12; k++) {
+      const gradient = { w: tensor(Float64Array.of(Math.sin(k), Math.cos(k))) };
+      ({ state, parameters: x } = optimizer.update(state, gradient, x));
+      ({ state: ownState, parameters: alone } = plain.update(ownState, gradient, alone));
+      expect(x.w.toArray()).toEqual(alone.w.toArray());
+      seen.push(x.w.get(0));
+      // 1/(1 − δ) is 5.
+      moving = k <= 5 ? seen.reduce((a, b) => a + b, 0) / k : 0.8 * moving + 0.2 * x.w.get(0);
+      expect(state.slots.average!.w.get(0)).toBeCloseTo(moving, 12);
+    }
+    expect(optimizer.name).toBe("sgd, averaged by 0.8");
+    expect(() => averaging(plain, { decay: 1 })).toThrow(/decay/);
+  });
+
+  test("comes nearer to a minimum than its last step does, where gradients are noisy", () => {
+    const optimizer = averaging(sgd({ learningRate: 0.2 }), { decay: 0.99 });
+    let x: Tensor = tensor(Float64Array.of(0));
+    let state = optimizer.start<Tensor>(x);
+    let far = 0;
+    for (let k = 0; k < 1000; k++) {
+      // ½ (x − 3)² with noise of ±1.
+      ({ state, parameters: x } = optimizer.update<Tensor>(
+        state,
+        tensor(Float64Array.of(x.item() - 3 + (-1) ** k)),
+        x,
+      ));
+      far = Math.abs(x.item() - 3);
+    }
+    expect(far).toBeGreaterThan(0.1);
+    expect(Math.abs(state.slots.average!.item() - 3)).toBeLessThan(0.01);
+  });
 });
 
 test("schedules, clipping and plateau can be compiled: they read no value", () => {

@@ -1,6 +1,9 @@
 import { grad } from "@kinship/autodiff";
 import {
+  add,
+  div,
   log,
+  mapLeaves,
   mean,
   mul,
   normal,
@@ -18,6 +21,7 @@ import { describe, expect, test } from "vitest";
 import {
   activation,
   adam,
+  averaging,
   balancers,
   createObjective,
   dense,
@@ -49,7 +53,7 @@ import {
 import { createDraw } from "../../src/train/batches.js";
 import { fitScalings, prepare, takeRows } from "../../src/train/data.js";
 import { taskGradients as perTask } from "../../src/train/task-gradients.js";
-import { bits, distance } from "../support/gradients.js";
+import { bits, distance, zip } from "../support/gradients.js";
 import { everything, rows, simple } from "./problem.js";
 
 /** Operation by operation, where a test looks at each or compares. */
@@ -233,6 +237,28 @@ describe("the memory that steps write to", () => {
     await train({ ...own, resume: saved[0]! });
     expect(saved[0]).toEqual(before);
   });
+});
+
+test("what the optimizer remembers is given too: the mean of the parameters after each step", async () => {
+  const { objective, data } = simple();
+  const options: TrainOptions = {
+    ...{ objective, data, batchSize: 8, dtype: "float64" },
+    steps: 5,
+    optimizer: averaging(sgd({ learningRate: 0.05 }), { decay: 0.9 }),
+  };
+  const saved: Uint8Array[] = [];
+  const trained = await train({ ...options, checkpoint: { save: (bytes) => void saved.push(bytes), everySteps: 2 } });
+  const each = [];
+  for (let steps = 1; steps <= 5; steps++) each.push((await train({ ...options, steps })).parameters);
+  const total = each.map((p) => p.model.shared).reduce((a, b) => zip(a, b, (x, y) => add(x, y)));
+  const mean = mapLeaves("test", total, (leaf) => div(leaf, 5));
+  const { average } = trained.optimizer.slots;
+  expect(distance(average!.model.shared, mean)).toBeLessThan(1e-12);
+  // It predicts, in place of the last parameters, and resumes to the same bits.
+  const x = data.price!.x;
+  expect(predictTasks({ ...trained, parameters: average! }, x).price!.shape).toEqual([24, 1]);
+  const resumed = await train({ ...options, resume: saved[0]! });
+  expect(bits(resumed.optimizer)).toEqual(bits(trained.optimizer));
 });
 
 describe("early stopping", () => {
