@@ -418,6 +418,11 @@ describe("Krum", () => {
       }),
     );
   });
+  test("measures distances in full: 2.05 across the origin lies between 2.02 and 2.08 beside it", () => {
+    const chosen = (far: number) => directionOf(krum(), [[1], [-1.05], [10], [10 + far]]).weights;
+    expect([...chosen(2.08)]).toEqual([1, 0, 0, 0]);
+    expect([...chosen(2.02)]).toEqual([0, 0, 1, 0]);
+  });
   test("says how many tasks it needs", () => {
     expect(() => krum({ faulty: 2 }).weigh({}, { gramian: gramianOf([[1], [2], [3]]) })).toThrow(/at least 5 tasks/);
   });
