@@ -27,20 +27,20 @@ export function averaging(optimizer: Optimizer, { decay = 0.999 }: { readonly de
   return {
     name: `${optimizer.name}, averaged by ${decay}`,
     start<Parameters extends Structured<Parameters>>(parameters: Parameters): OptimizerState<Parameters> {
-      const { step, slots } = optimizer.start(parameters);
-      return { step, slots: { ...slots, average: mapLeaves("averaging", parameters, zerosLike) } };
+      const own = optimizer.start(parameters);
+      return { ...own, slots: { ...own.slots, average: mapLeaves("averaging", parameters, zerosLike) } };
     },
     update(state, gradients, parameters, factor) {
       const updated = optimizer.update(state, gradients, parameters, factor);
-      const { step, slots } = updated.state;
-      const share = maximum(1 - decay, div(1, step));
+      const share = maximum(1 - decay, div(1, updated.state.step));
       const pairs = matchLeaves("averaging", state.slots.average, updated.parameters);
       let at = 0;
       const average = mapLeaves("averaging", parameters, () => {
         const [old, now] = pairs[at++]!;
         return add(old, mul(sub(now, old), cast(share, old.dtype)));
       });
-      return { parameters: updated.parameters, state: { step, slots: { ...slots, average } } };
+      return { ...updated, state: { ...updated.state, slots: { ...updated.state.slots, average } } };
     },
+    ...(optimizer.observe && { observe: optimizer.observe }),
   };
 }

@@ -4,13 +4,13 @@ export { averaging, movingAverage } from "./averaging.js";
 export { clipByNorm, clipByValue, structureNorm } from "./clipping.js";
 export { type LbfgsOptions, type LbfgsState, lbfgs, type Minimum, minimize } from "./lbfgs.js";
 export { type LionOptions, lion } from "./lion.js";
-export type { Optimizer, OptimizerState, Schedule, Updated } from "./optimizer.js";
+export type { Optimizer, OptimizerState, PlateauState, Schedule, Updated } from "./optimizer.js";
 export { type RmsPropOptions, rmsProp } from "./rms-prop.js";
 export {
   constantRate,
   cosineRate,
+  onPlateau,
   type PlateauOptions,
-  type PlateauState,
   plateau,
   stepRate,
   warmUp,

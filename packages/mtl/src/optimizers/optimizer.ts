@@ -25,6 +25,16 @@ export type OptimizerState<Parameters = Structure> = {
   readonly step: Tensor;
   /** What the method remembers for each parameter, by name. */
   readonly slots: { readonly [name: string]: Parameters };
+  /** Of optimizers that watch a loss. */
+  readonly plateau?: PlateauState;
+};
+
+export type PlateauState = {
+  /** What the learning rate is to be multiplied by: pass it to `update`. */
+  readonly factor: Tensor;
+  readonly best: Tensor;
+  /** Rounds since the best. */
+  readonly waited: Tensor;
 };
 
 export interface Updated<Parameters> {
@@ -45,6 +55,11 @@ export interface Optimizer {
     parameters: Parameters,
     factor?: TensorLike,
   ): Updated<Parameters>;
+  /** Told the loss after each epoch, by `train`: that of the validation rows where there are some. May read values. */
+  observe?<Parameters extends Structured<Parameters>>(
+    state: OptimizerState<Parameters>,
+    loss: number,
+  ): OptimizerState<Parameters>;
 }
 
 /** One parameter's part of a step. Numbers take the parameter's dtype; scalars must be cast to it. */
@@ -79,7 +94,7 @@ export function optimizer<Slot extends string>(
     }),
     update(state, gradients, parameters, factor = 1) {
       const rate = typeof learningRate === "number" ? full([], learningRate, "float64") : learningRate(state.step);
-      const scaled = factor === 1 ? rate : mul(rate, cast(factor, "float64"));
+      const scaled = factor === 1 ? rate : mul(rate, scalar(factor));
       const step = add(state.step, 1);
       const update = rule(scaled, step);
       const gradientOf = matchLeaves(name, parameters, gradients).map(([, gradient]) => gradient);
@@ -104,6 +119,10 @@ export function optimizer<Slot extends string>(
     },
   };
 }
+
+/** In float64 to the last digit: a number alone would be read as float32. */
+export const scalar = (value: TensorLike): Tensor =>
+  typeof value === "number" ? full([], value, "float64") : cast(value, "float64");
 
 /** @throws InputError for a decay rate outside [0, 1). */
 export function requireDecay(name: string, what: string, value: number): void {

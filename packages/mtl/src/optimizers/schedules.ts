@@ -1,22 +1,7 @@
-import {
-  abs,
-  add,
-  cast,
-  cos,
-  div,
-  floor,
-  full,
-  less,
-  minimum,
-  mul,
-  pow,
-  sub,
-  type Tensor,
-  type TensorLike,
-  where,
-} from "@kinship/tensor";
+import type { Structured } from "@kinship/autodiff";
+import { abs, add, cos, div, floor, full, less, minimum, mul, pow, sub, type TensorLike, where } from "@kinship/tensor";
 import { InputError } from "../errors.js";
-import type { Schedule } from "./optimizer.js";
+import { type Optimizer, type OptimizerState, type PlateauState, type Schedule, scalar } from "./optimizer.js";
 
 // Learning rates as functions of the number of updates made before, with tensor operations only.
 
@@ -68,14 +53,6 @@ function requireSteps(name: string, what: string, value: number): void {
   if (!(value > 0)) throw new InputError(`${name}: ${what} must be positive, not ${value}`);
 }
 
-export type PlateauState = {
-  /** What the learning rate is to be multiplied by: pass it to `update`. */
-  readonly factor: Tensor;
-  readonly best: Tensor;
-  /** Rounds since the best. */
-  readonly waited: Tensor;
-};
-
 export interface PlateauOptions {
   /** Rounds without a new best that are waited for. Default 10. */
   readonly patience?: number;
@@ -87,7 +64,6 @@ export interface PlateauOptions {
 
 /** Lowers the learning rate when a loss has not improved for a while. All values are float64 without axes. */
 export function plateau({ patience = 10, factor = 0.1, tolerance = 1e-4 }: PlateauOptions = {}) {
-  const scalar = (value: number) => full([], value, "float64");
   return {
     start: (): PlateauState => ({
       factor: scalar(1),
@@ -96,7 +72,7 @@ export function plateau({ patience = 10, factor = 0.1, tolerance = 1e-4 }: Plate
     }),
     /** Once a round, with the loss that is watched. */
     update(state: PlateauState, loss: TensorLike): PlateauState {
-      const now = cast(loss, "float64");
+      const now = scalar(loss);
       // Losses may be negative: the margin is a part of the best's size. Any number beats the first, infinite best.
       const margin = where(less(state.best, Number.POSITIVE_INFINITY), mul(tolerance, abs(state.best)), 0);
       const better = less(now, sub(state.best, margin));
@@ -108,5 +84,27 @@ export function plateau({ patience = 10, factor = 0.1, tolerance = 1e-4 }: Plate
         waited: where(tired, 0, waited),
       };
     },
+  };
+}
+
+/**
+ * The optimizer at a learning rate that falls when the loss of an epoch has not improved for a while: `train` tells it.
+ * @example onPlateau(adam({ learningRate: 0.01 }), { patience: 5, factor: 0.3 })
+ */
+export function onPlateau(optimizer: Optimizer, options: PlateauOptions = {}): Optimizer {
+  if (optimizer.observe) throw new InputError(`onPlateau: ${optimizer.name} watches the loss already`);
+  const { start, update } = plateau(options);
+  return {
+    name: `${optimizer.name}, lower on a plateau`,
+    start: (parameters) => ({ ...optimizer.start(parameters), plateau: start() }),
+    update(state, gradients, parameters, factor = 1) {
+      const watched = state.plateau!;
+      const updated = optimizer.update(state, gradients, parameters, mul(watched.factor, scalar(factor)));
+      return { ...updated, state: { ...updated.state, plateau: watched } };
+    },
+    observe: <Parameters extends Structured<Parameters>>(state: OptimizerState<Parameters>, loss: number) => ({
+      ...state,
+      plateau: update(state.plateau!, loss),
+    }),
   };
 }

@@ -135,6 +135,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
       state = refreshed(run, state);
       if (endEpoch(run, position, state, epoch, active, batch!))
         best = mapLeaves("train", bestOf(state.records), copyOf);
+      state = observed(run, state, position.history.at(-1)!);
       options.onEpoch?.(position.history.at(-1)!);
     }
     const { everySteps = sampler.stepsInEpoch } = options.checkpoint ?? {};
@@ -171,6 +172,7 @@ function addTo(sums: number[], values: ArrayLike<number>, counts: number[] = [])
 
 interface Run {
   readonly objective: Objective;
+  readonly optimizer: Optimizer;
   readonly sampler: Sampler;
   /** Steps in all. */
   readonly total: number;
@@ -234,6 +236,7 @@ function begin(options: TrainOptions): Run {
   };
   return {
     objective,
+    optimizer: options.optimizer,
     sampler,
     total: totalSteps(options, sampler),
     step: createStep({ ...options, wrap }, carrier),
@@ -319,6 +322,16 @@ function refreshed({ objective, carrier }: Run, state: Carried): Carried {
     (penalty, k) => penalty.refresh?.(records.parameters, records.penalties[k]!) ?? records.penalties[k]!,
   );
   return carrier.ofRecords({ ...records, penalties });
+}
+
+/** What the optimizer makes of an epoch's loss: of the validation rows, or of those that train. */
+function observed({ objective, optimizer, carrier }: Run, state: Carried, epoch: EpochRecord): Carried {
+  if (!optimizer.observe) return state;
+  const known = (task: string) => (Number.isNaN(epoch.losses[task]) ? 0 : epoch.losses[task]!);
+  const trained = objective.tasks.reduce((sum, task, t) => sum + objective.weights.get(t) * known(task), 0);
+  const { records } = state;
+  const loss = epoch.validation?.total ?? trained;
+  return carrier.ofRecords({ ...records, optimizer: optimizer.observe(records.optimizer, loss) });
 }
 
 /** Adds the epoch to the history. Whether it is the best so far by validation. */

@@ -5,6 +5,7 @@ import {
   constantRate,
   cosineRate,
   movingAverage,
+  onPlateau,
   plateau,
   type Schedule,
   sgd,
@@ -118,6 +119,26 @@ test("the moving average starts where it is put and follows", () => {
   let average = { w: tensor(Float64Array.of(1)) };
   for (const value of [2, 3]) average = movingAverage(average, { w: tensor(Float64Array.of(value)) }, 0.9);
   expect(average.w.item()).toBeCloseTo(0.9 * (0.9 * 1 + 0.1 * 2) + 0.1 * 3, 12);
+});
+
+test("an optimizer on a plateau goes at its rate times the plateau's factor, through averaging too", () => {
+  const x = tensor(Float64Array.of(1));
+  const gradient = tensor(Float64Array.of(1));
+  const watching = onPlateau(sgd({ learningRate: 0.5 }), { patience: 1, factor: 0.1 });
+  for (const optimizer of [watching, averaging(watching)]) {
+    let state = optimizer.start<Tensor>(x);
+    const rates = [3, 3, 3, 2, 2, 2].map((loss) => {
+      state = optimizer.observe!<Tensor>(state, loss);
+      const updated = optimizer.update<Tensor>(state, gradient, x);
+      state = updated.state;
+      return 1 - updated.parameters.item();
+    });
+    [0.5, 0.5, 0.05, 0.05, 0.05, 0.005].forEach((rate, k) => {
+      expect(rates[k]!).toBeCloseTo(rate, 12);
+    });
+    expect(1 - optimizer.update<Tensor>(state, gradient, x, 0.5).parameters.item()).toBeCloseTo(0.0025, 12);
+    expect(() => onPlateau(optimizer)).toThrow(/watches the loss already/);
+  }
 });
 
 describe("an optimizer that averages", () => {

@@ -40,6 +40,7 @@ import {
   multiTaskModel,
   NotFiniteError,
   type Objective,
+  onPlateau,
   predictTasks,
   regression,
   sgd,
@@ -259,6 +260,23 @@ test("what the optimizer remembers is given too: the mean of the parameters afte
   expect(predictTasks({ ...trained, parameters: average! }, x).price!.shape).toEqual([24, 1]);
   const resumed = await train({ ...options, resume: saved[0]! });
   expect(bits(resumed.optimizer)).toEqual(bits(trained.optimizer));
+});
+
+test.each([true, false])("the learning rate falls on a plateau of the loss (validation: %s)", async (validates) => {
+  const { objective, data } = simple();
+  const still = onPlateau(sgd({ learningRate: 1e-12 }), { patience: 2, factor: 0.5 });
+  const options: TrainOptions = {
+    ...{ objective, data, epochs: 8, batchSize: 24, optimizer: still, dtype: "float64" },
+    ...(validates && { validation: simple(10).data }),
+  };
+  const saved: Uint8Array[] = [];
+  const trained = await train({ ...options, checkpoint: { save: (bytes) => void saved.push(bytes) } });
+  // The first epoch is the best; after each three that are no better the rate is halved.
+  expect(trained.optimizer.plateau!.factor.item()).toBe(0.25);
+  const { validation, losses } = trained.history[0]!;
+  expect(trained.optimizer.plateau!.best.item()).toBe(validation?.total ?? losses.price! + losses.discount!);
+  for (const bytes of saved)
+    expect(bits((await train({ ...options, resume: bytes })).optimizer)).toEqual(bits(trained.optimizer));
 });
 
 describe("early stopping", () => {
