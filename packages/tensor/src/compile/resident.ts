@@ -1,5 +1,6 @@
 import type { TypedArray } from "../dtype.js";
 import { isContiguous } from "../layout.js";
+import { uninitialized } from "../memory.js";
 import type { Storage, Tensor } from "../tensor.js";
 
 /**
@@ -64,6 +65,8 @@ export class Residents {
   readonly #isPaired: readonly boolean[];
   /** For each argument whether it is here; the same array in every call. */
   readonly #here: boolean[];
+  /** For each pair where its argument waits until all that move are read; the same array in every call. */
+  readonly #waiting: TypedArray[] = [];
   #kept: Resident[] = [];
 
   /** @param mayFail Whether a call can end in an error after it began to write. */
@@ -82,7 +85,7 @@ export class Residents {
     const here = this.#here;
     for (let k = 0; k < tensors.length; k++) here[k] = false;
     if (this.#kept.length === 0) return here;
-    const moves: { readonly place: TypedArray; readonly to: TypedArray }[] = [];
+    const moves: { readonly waiting: TypedArray; readonly place: TypedArray; readonly to: TypedArray }[] = [];
     let consumed = 0;
     for (let k = 0; k < this.#pairs.length; k++) {
       const { argument, to } = this.#pairs[k];
@@ -95,7 +98,10 @@ export class Residents {
       here[argument] = true;
       if (!storage.isConsumed) consumed++;
       storage.isConsumed = true;
-      if (to && to.byteOffset !== place.byteOffset) moves.push({ place, to });
+      if (!to || to.byteOffset === place.byteOffset) continue;
+      const waiting = this.#waiting[k] ?? uninitialized(x.dtype, x.size);
+      this.#waiting[k] = waiting;
+      moves.push({ waiting, place, to });
     }
     try {
       // Read before anything is written: what was donated elsewhere is an error here, which leaves all as it was.
@@ -107,8 +113,8 @@ export class Residents {
         resident.isConsumed = false;
       }
     }
-    const values = moves.map(({ place }) => place.slice());
-    for (const [k, { to }] of moves.entries()) to.set(values[k]);
+    for (const { waiting, place } of moves) waiting.set(place);
+    for (const { waiting, to } of moves) to.set(waiting);
     this.#kept = [];
     return here;
   }
