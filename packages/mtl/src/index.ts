@@ -167,9 +167,10 @@ export { type TreeOptions, treeKinship } from "./relations/tree.js";
 export * from "./solvers/index.js";
 export { type Dataset, sharedRows, type TaskRows, takeRows } from "./train/data.js";
 export { NotFiniteError } from "./train/diagnose.js";
+export type { Trained, TrainOptions } from "./train/options.js";
 export type { EpochRecord, GradientRecord, StepEvent } from "./train/progress.js";
 export type { Wrap } from "./train/step.js";
-export { type Trained, type TrainOptions, train } from "./train/train.js";
+export { train } from "./train/train.js";
 export {
   type IntervalOptions,
   type LinearPosterior,

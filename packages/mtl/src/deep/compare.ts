@@ -4,8 +4,9 @@ import { multiTaskModel } from "../models/model.js";
 import type { Measures } from "../objective/kind.js";
 import { createObjective, type Objective } from "../objective/objective.js";
 import type { Dataset } from "../train/data.js";
+import type { TrainOptions } from "../train/options.js";
 import { createSampler } from "../train/sampler.js";
-import { type TrainOptions, train } from "../train/train.js";
+import { train } from "../train/train.js";
 import { evaluateTasks } from "./predict.js";
 import { type Interval, meanInterval } from "./student.js";
 

@@ -2,7 +2,8 @@ import { createRandom, type Random } from "../data/random.js";
 import { InputError } from "../errors.js";
 import { breather, type RunControl } from "../linear/run-control.js";
 import type { Dataset } from "../train/data.js";
-import { type Trained, type TrainOptions, train } from "../train/train.js";
+import type { Trained, TrainOptions } from "../train/options.js";
+import { train } from "../train/train.js";
 import { foldRows } from "./rows.js";
 
 /** Every combination. @example gridOf({ learningRate: [0.01, 0.1], width: [16, 64] }) */

@@ -1,4 +1,4 @@
-import { leaves, mapLeaves, type Structure, type Tensor } from "@kinship/tensor";
+import { leaves, mapLeaves, type Structure, type Tensor, tensor } from "@kinship/tensor";
 import type { ObjectiveParameters } from "../objective/objective.js";
 import type { OptimizerState } from "../optimizers/optimizer.js";
 
@@ -59,3 +59,6 @@ export function createCarrier({ balance: _, ...like }: TrainingState): Carrier {
     ofRecords: (state) => ({ list: list(state), balance: state.balance, records: state }),
   };
 }
+
+/** In memory of its own. */
+export const copyOf = (x: Tensor): Tensor => tensor(x.toTypedArray(), { shape: x.shape });

@@ -11,7 +11,6 @@ import {
   sum,
   type Tensor,
   tensor,
-  zerosLike,
 } from "@kinship/tensor";
 import type { Balancer } from "../balance/balancer.js";
 import { combineGradients, crossGramianTensor, gramianTensor } from "../gradients/gramian.js";
@@ -19,7 +18,7 @@ import type { Batch, Objective, ObjectiveParameters } from "../objective/objecti
 import { clipByNorm } from "../optimizers/clipping.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { type BalanceState, knownLosses, toldLosses } from "./known-losses.js";
-import type { Carried, Carrier, Moving } from "./state.js";
+import { type Carried, type Carrier, copyOf, type Moving } from "./state.js";
 import { addStructures, lossesOf, type TaskGradients, taskGradients } from "./task-gradients.js";
 
 /**
@@ -41,6 +40,7 @@ export interface StepOptions {
 }
 
 export interface Stepped {
+  /** Of no use where the step is not finite. */
   readonly state: Carried;
   /** One a task, before the step; NaN where the batch has no label of it. */
   readonly losses: Float64Array;
@@ -56,10 +56,9 @@ export interface StepInput {
   readonly active: Float64Array;
   /** For balancers that need two more. */
   readonly independent?: readonly [Batch, Batch];
-  /** The tensors of a state that nobody uses any more: the new state may take their memory. */
-  readonly spare?: readonly Tensor[];
 }
 
+/** Whose new state takes the memory of the one it is given, which may not be used again. */
 export type Step = (state: Carried, input: StepInput) => Stepped;
 
 type Outcome = { readonly list: readonly Tensor[]; readonly losses: Tensor; readonly finite: Tensor };
@@ -69,9 +68,9 @@ export function createStep(options: StepOptions, { list: listOf, records, ofList
   const { objective, balancer, wrap } = options;
   const outcome = ({ state, ...rest }: Updated): Outcome => ({ list: listOf(state), ...rest });
   const whole = wrap(
-    (list: readonly Tensor[], batch: Structure, weights: Tensor, _spare: readonly Tensor[]) =>
+    (list: readonly Tensor[], batch: Structure, weights: Tensor) =>
       outcome(weightedStep(options, records(list), batch as unknown as Batch, weights)),
-    { donate: [3] },
+    { donate: [0] },
   );
   const lossesOnly = wrap((list: readonly Tensor[], batch: Structure) =>
     lossVector(objective, records(list), batch as unknown as Batch),
@@ -85,14 +84,14 @@ export function createStep(options: StepOptions, { list: listOf, records, ofList
   });
   const cross = wrap((a: readonly Structure[], b: readonly Structure[]) => crossOf(a, b));
   const weighed = wrap(
-    (list: readonly Tensor[], gradients: TaskGradients, weights: Tensor, _spare: readonly Tensor[]) =>
+    (list: readonly Tensor[], gradients: TaskGradients, weights: Tensor) =>
       outcome(update(options, records(list), withShared(gradients, combined(weights, gradients.shared)), gradients)),
-    { donate: [3] },
+    { donate: [0] },
   );
   const directed = wrap(
-    (list: readonly Tensor[], gradients: TaskGradients, direction: Structure, _spare: readonly Tensor[]) =>
+    (list: readonly Tensor[], gradients: TaskGradients, direction: Structure) =>
       outcome(update(options, records(list), withShared(gradients, direction), gradients)),
-    { donate: [3] },
+    { donate: [0] },
   );
   const numbers = (values: Tensor) => values.toTypedArray() as Float64Array;
   const read = ({ list, losses, finite }: Outcome, balance: Structure, batch: Batch): Stepped => ({
@@ -111,10 +110,10 @@ export function createStep(options: StepOptions, { list: listOf, records, ofList
     return last.weights;
   };
 
-  return (state, { batch, active, independent, spare = state.list.map(zerosLike) }) => {
+  return (state, { batch, active, independent }) => {
     const rows = batch as unknown as Structure;
     const { list } = state;
-    if (!balancer) return read(whole(list, rows, scaled(active), spare), state.balance, batch);
+    if (!balancer) return read(whole(list, rows, scaled(active)), state.balance, batch);
     const { method, told: before } = state.balance as BalanceState;
     if (balancer.kind === "losses") {
       const losses = numbers(lossesOnly(list, rows));
@@ -123,9 +122,9 @@ export function createStep(options: StepOptions, { list: listOf, records, ofList
       const { state: next, weights } = balancer.weigh(method, told);
       const scaledBy = times(active, (t) => weights[t]!);
       const balance: BalanceState = { method: next, told: tensor(told) };
-      const stepped = { ...read(whole(list, rows, scaledBy, spare), balance, batch), weights };
-      if (!balancer.observe || !stepped.finite) return stepped;
-      const { key } = records(list);
+      const key = balancer.observe && copyOf(records(list).key);
+      const stepped = { ...read(whole(list, rows, scaledBy), balance, batch), weights };
+      if (!key || !balancer.observe || !stepped.finite) return stepped;
       const after = numbers(lossesOnly(listOf({ ...records(stepped.state.list), key }), rows));
       // Where the step overshot, the next one finds it.
       if (!after.every(Number.isFinite)) return stepped;
@@ -138,7 +137,7 @@ export function createStep(options: StepOptions, { list: listOf, records, ofList
     const told = toldLosses(known(losses, batch), before);
     if (balancer.kind === "jacobian") {
       const found = balancer.direct(method, { gradients: gradients.shared as never, losses: told });
-      const stepped = directed(list, gradients, found.direction, spare);
+      const stepped = directed(list, gradients, found.direction);
       return {
         ...read(stepped, { method: found.state, told: tensor(told) }, batch),
         ...(found.weights && { weights: found.weights }),
@@ -152,7 +151,7 @@ export function createStep(options: StepOptions, { list: listOf, records, ofList
       ...(independent && { crossGramian: numbers(cross(sharedOn(independent[0]), sharedOn(independent[1]))) }),
     });
     const { weights } = found;
-    const updated = weighed(list, gradients, tensor(weights), spare);
+    const updated = weighed(list, gradients, tensor(weights));
     return { ...read(updated, { method: found.state, told: tensor(told) }, batch), weights };
   };
 }

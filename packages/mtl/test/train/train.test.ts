@@ -17,14 +17,16 @@ import {
   zeros,
 } from "@kinship/tensor";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   activation,
   adam,
   averaging,
   balancers,
+  batchNorm,
   createObjective,
   dense,
+  dropout,
   equalWeighting,
   excessMtl,
   famo,
@@ -33,6 +35,7 @@ import {
   gradVac,
   gramianAffinity,
   hardSharing,
+  kNormOverHeads,
   kNormOverTrunks,
   type Layer,
   meanKinship,
@@ -43,6 +46,7 @@ import {
   onPlateau,
   predictTasks,
   regression,
+  sequential,
   sgd,
   softSharing,
   type TaskKind,
@@ -174,7 +178,7 @@ describe("killed at any moment, training resumes to the same bits", () => {
 
 test("compiled and eager training agree to rounding", async () => {
   // Not Adam: it makes steps of full size from a gradient that is nothing but rounding, as that of a bias before batch norm.
-  const options: TrainOptions = { ...full(), dtype: "float64", optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }) };
+  const options: TrainOptions = { ...full(), dtype: "float64", optimizer: sgd({ learningRate: 0.15, momentum: 0.9 }) };
   const compiled = await train(options);
   const slow = await train({ ...options, wrap: eager });
   expect(distance(compiled.parameters, slow.parameters)).toBeLessThan(1e-9);
@@ -196,7 +200,7 @@ describe("the memory that steps write to", () => {
     data: simple().data,
     steps: 6,
     batchSize: 5,
-    optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
+    optimizer: sgd({ learningRate: 0.15, momentum: 0.9 }),
     ...(wrap && { wrap }),
   });
 
@@ -373,6 +377,48 @@ describe("a number that is not finite", () => {
     expect(saved.length).toBe(1);
     const again = (await train({ ...options, resume: saved[0]! }).catch((reason: unknown) => reason)) as NotFiniteError;
     expect([again.step, again.task, again.operation]).toEqual([error.step, error.task, error.operation]);
+  });
+
+  test.each([
+    ["from the start", 0, false],
+    ["from a copy on the way", 600, false],
+    ["from a checkpoint", 0, true],
+    ["from a copy after a checkpoint", 600, true],
+  ])("leaves the state before the step, %s, to the bit", async (_, milliseconds, isResumed) => {
+    const kinds = { good: regression(), bad: regression() };
+    const trunk = sequential([dense(3), batchNorm(), dropout(0.1)]);
+    const heads = { good: dense(1), bad: dense(1) };
+    const own = createObjective({
+      model: multiTaskModel({ input: [4], encoder: hardSharing(trunk), heads }),
+      tasks: kinds,
+      penalties: [kNormOverHeads({ tasks: ["good", "bad"], lambda: 0.1, kinship: "learned" })],
+    });
+    const saved: Uint8Array[] = [];
+    const options: TrainOptions = {
+      ...{ objective: own, data: data(), batchSize: 5, steps: 10_000 },
+      optimizer: sgd({ learningRate: 0.15, momentum: 0.9 }),
+      checkpoint: { save: (bytes) => void saved.push(bytes), everySteps: 3 },
+    };
+    // A clock that is asked at least once a step: so many milliseconds pass from one time to the next.
+    let now = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+      now += milliseconds;
+      return now;
+    });
+    try {
+      const fail = async (more: Partial<TrainOptions>) =>
+        (await train({ ...options, ...more }).catch((reason: unknown) => reason)) as NotFiniteError;
+      let error = await fail({});
+      expect(error).toBeInstanceOf(NotFiniteError);
+      expect(error.step).toBeGreaterThan(6);
+      if (isResumed) error = await fail({ resume: saved[0]! });
+      const { checkpoint: _, ...quiet } = options;
+      const { parameters, layers } = await train({ ...quiet, steps: error.step });
+      expect(bits(error.lastGood!.parameters)).toEqual(bits(parameters));
+      expect(bits(error.lastGood!.layers)).toEqual(bits(layers));
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   test("in the inputs is refused with the task, the row and the column", async () => {
