@@ -12,9 +12,9 @@ export function weightedMean(values: Tensor, weights: Tensor): Tensor {
 
 /** Labels without the missing ones, which are marked in the mask; where masked the value is `filler`. */
 export function maskMissing(labels: Tensor, shape: Shape, filler: number, dtype: Floating): Target {
-  const values = labels.toTypedArray();
-  const known = Float64Array.from(values, (value) => (Number.isNaN(value) ? 0 : 1));
-  const filled = Float64Array.from(values, (value) => (Number.isNaN(value) ? filler : value));
+  const filled = Float64Array.from(labels.toTypedArray());
+  const known = filled.map((value) => (Number.isNaN(value) ? 0 : 1));
+  for (let k = 0; k < filled.length; k++) if (known[k] === 0) filled[k] = filler;
   return { target: tensor(filled, { shape, dtype }), mask: tensor(known, { shape, dtype }) };
 }
 

@@ -64,9 +64,8 @@ export function createObjective({ model, tasks: specified, penalties = [] }: Obj
     penalties,
     initialise(key, dtype = "float32") {
       const { parameters, state } = model.initialise(foldIn(key, 0), dtype);
-      const own = record(tasks, (task, t) =>
-        kinds[task]!.initialise(foldIn(foldIn(key, 1), t), model.outputs[task]!, dtype),
-      );
+      const ofKinds = foldIn(key, 1);
+      const own = record(tasks, (task, t) => kinds[task]!.initialise(foldIn(ofKinds, t), model.outputs[task]!, dtype));
       return { parameters: { model: parameters, kinds: own }, state };
     },
     losses(parameters, batch, context) {

@@ -56,8 +56,9 @@ export function regression(options: RegressionOptions = {}): TaskKind {
         throw new InputError(`task "${task}" has ${outputs} labels a row and its head gives ${output[0]}`);
       const { mean, scale } = scaling as Scale;
       const rows = labels.shape[0]!;
-      const values = labels.toTypedArray();
-      const scaled = Float64Array.from(values, (v, k) => (v - mean.get(k % outputs)) / scale.get(k % outputs));
+      const [means, scales] = [mean.toTypedArray(), scale.toTypedArray()];
+      const scaled = Float64Array.from(labels.toTypedArray());
+      for (let k = 0; k < scaled.length; k++) scaled[k] = (scaled[k]! - means[k % outputs]!) / scales[k % outputs]!;
       return maskMissing(tensor(scaled), [rows, outputs], 0, dtype);
     },
     loss: ({ output, target, mask }) => weightedMean(lossOf[loss](sub(output, target), delta), mask),

@@ -29,6 +29,7 @@ export interface PreparedGroup {
 /** @throws InputError that names the task and what is wrong with its rows. */
 export function checkDataset(objective: Objective, data: Dataset): void {
   const { model, tasks, kinds } = objective;
+  const looked = new Set<Tensor>();
   for (const task of Object.keys(data))
     if (!tasks.includes(task))
       throw new InputError(`data: there is no task "${task}"; the tasks are ${tasks.join(", ")}`);
@@ -43,18 +44,19 @@ export function checkDataset(objective: Objective, data: Dataset): void {
       throw new InputError(`task "${task}" is a ${kinds[task]!.kind} and has no labels y`);
     if (own.y && own.y.shape[0] !== own.x.shape[0])
       throw new InputError(`task "${task}": x has ${own.x.shape[0]} rows and y has ${own.y.shape[0]}`);
-    requireFinite(task, own.x);
+    if (!looked.has(own.x)) requireFinite(task, own.x);
+    looked.add(own.x);
   }
 }
 
 function requireFinite(task: string, x: Tensor): void {
   const width = x.size / x.shape[0]!;
-  x.toTypedArray().forEach((value, k) => {
-    if (!Number.isFinite(value))
+  const values = x.toTypedArray();
+  for (let k = 0; k < values.length; k++)
+    if (!Number.isFinite(values[k]))
       throw new InputError(
-        `task "${task}", row ${Math.floor(k / width)}, column ${k % width}: the input is ${value}; correct it, or impute it and say so in another column`,
+        `task "${task}", row ${Math.floor(k / width)}, column ${k % width}: the input is ${values[k]}; correct it, or impute it and say so in another column`,
       );
-  });
 }
 
 /** Labels in float64; where a task needs none and is given none, all missing. */
