@@ -395,8 +395,9 @@ describe("a number that is not finite", () => {
     });
     const saved: Uint8Array[] = [];
     const options: TrainOptions = {
-      ...{ objective: own, data: data(), batchSize: 5, steps: 10_000 },
-      optimizer: sgd({ learningRate: 0.15, momentum: 0.9 }),
+      ...{ objective: own, data: data(), batchSize: 8, steps: 10_000 },
+      // Which is changed between epochs, and not by a step.
+      optimizer: onPlateau(sgd({ learningRate: 0.15, momentum: 0.9 }), { patience: 0, factor: 0.9, tolerance: 1 }),
       checkpoint: { save: (bytes) => void saved.push(bytes), everySteps: 3 },
     };
     // A clock that is asked at least once a step: so many milliseconds pass from one time to the next.
