@@ -1,6 +1,6 @@
 import { copyRun } from "../copy.js";
 import { fromData, type Tensor } from "../tensor.js";
-import { blockBytes, eagerMemory, kernelOf } from "../wasm/eagerLanes.js";
+import { eagerBlocks, kernelOf } from "../wasm/eagerLanes.js";
 import type { Step } from "./linearize.js";
 import { reader } from "./reader.js";
 import type { Instruction } from "./scalar.js";
@@ -53,15 +53,14 @@ export function runLanes(
   if (narrow && tensors.some(({ dtype }) => dtype === "int32" || dtype === "float64")) return false;
   const kernel = typeof lanes === "number" ? kernelOf(narrow ? lanes : lanes + 12, operands.length) : narrow && lanes();
   if (!kernel) return false;
-  const Block = narrow ? Float32Array : Float64Array;
-  const length = blockBytes / out.BYTES_PER_ELEMENT;
-  const [result, ...blocks] = [2, 0, 1].map((k) => new Block(eagerMemory().buffer, k * blockBytes, length));
+  const blocks = eagerBlocks()[narrow ? "float32" : "float64"];
+  const { length } = blocks[2];
   const readers = tensors.map((x) => reader(x, shape));
   for (let start = 0; start < out.length; start += length) {
     const count = Math.min(length, out.length - start);
     for (let k = 0; k < readers.length; k++) readers[k](blocks[k], start, count);
     kernel(count * out.BYTES_PER_ELEMENT);
-    copyRun(out, start, result, 0, count);
+    copyRun(out, start, blocks[2], 0, count);
   }
   return true;
 }

@@ -1,6 +1,6 @@
 import type { Instruction } from "./scalar.js";
 
-// Truths are converted, not chosen: on values in no order a processor would guess every second branch wrong.
+// Truths are converted and choices looked up: on values in no order a processor would guess every second branch wrong.
 
 export const equal: Instruction = {
   name: "equal",
@@ -72,13 +72,19 @@ export const logicalNot: Instruction = {
   },
 };
 
+const choice = /* @__PURE__ */ new Float64Array(2);
+
 /** The second argument where the first is not 0, else the third. */
 export const select: Instruction = {
   name: "select",
   arity: 3,
   result: "as branches",
   loop: (out, n, a, b, c) => {
-    for (let i = 0; i < n; i++) out[i] = a[i] !== 0 ? b[i] : c[i];
+    for (let i = 0; i < n; i++) {
+      choice[0] = c[i];
+      choice[1] = b[i];
+      out[i] = choice[Number(a[i] !== 0)];
+    }
   },
 };
 

@@ -6,10 +6,27 @@ export const blockBytes = 65536;
 /** Computes so many bytes of the third block from the first and the second. What is beyond them is not defined. */
 export type Kernel = (bytes: number) => void;
 
-let memory: WebAssembly.Memory | undefined;
+interface Blocks {
+  readonly memory: WebAssembly.Memory;
+  readonly float32: readonly Float32Array[];
+  readonly float64: readonly Float64Array[];
+}
 
-/** Three blocks, one after another, of which all kernels make use. */
-export const eagerMemory = (): WebAssembly.Memory => (memory ??= new WebAssembly.Memory({ initial: 3 }));
+let blocks: Blocks | undefined;
+
+/** Three blocks, one after another, of which all kernels make use; as arrays of either type. */
+export function eagerBlocks(): Blocks {
+  if (!blocks) {
+    const memory = new WebAssembly.Memory({ initial: 3 });
+    const views = <T>(View: new (buffer: ArrayBuffer, at: number, length: number) => T, bytes: number) =>
+      [0, 1, 2].map((k) => new View(memory.buffer as ArrayBuffer, k * blockBytes, blockBytes / bytes));
+    blocks = { memory, float32: views(Float32Array, 4), float64: views(Float64Array, 8) };
+  }
+  return blocks;
+}
+
+/** For modules that import their memory, as "m" of "e". */
+export const blockImports = (): WebAssembly.Imports => ({ e: { m: eagerBlocks().memory } });
 
 /** By their opcodes; null where WebAssembly or its vectors cannot be had. */
 const made: Record<number, Kernel | null> = {};
@@ -18,10 +35,8 @@ const made: Record<number, Kernel | null> = {};
 export function kernelOf(opcode: number, arity: number): Kernel | null {
   if (made[opcode] === undefined) {
     try {
-      const instance = new WebAssembly.Instance(new WebAssembly.Module(moduleOf(opcode, arity)), {
-        e: { m: eagerMemory() },
-      });
-      made[opcode] = instance.exports.f as Kernel;
+      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(moduleOf(opcode, arity)), blockImports());
+      made[opcode] = exports.f as Kernel;
     } catch {
       made[opcode] = null;
     }

@@ -2,20 +2,18 @@
 
 import { type Expression, f64, f64x2, i32, shuffle64, v128 } from "./assembler/index.js";
 import { lazily } from "./eagerKernel.js";
+import { blockImports, eagerBlocks } from "./eagerLanes.js";
 import { forRange } from "./loops.js";
 
-/** Elements of a block: 64 kB, one page. */
-const blockSize = 16384;
 /** Elements that one round of the loop takes; what is missing to a whole round is filled with zeros. */
 const round = 16;
 
 interface Kernel {
-  readonly memory: WebAssembly.Memory;
   readonly sum: (count: number) => number;
 }
 
 const kernelOf = /* @__PURE__ */ lazily<Kernel>((module) => {
-  module.memory({ initial: 1 });
+  module.importMemory("e", "m", { initial: 3 });
   module.function({ name: "sum", parameters: ["i32"], results: ["f64"], exported: true }, (f, count) => {
     // Eight pairs of running totals in float64: one would wait for each addition before the next.
     const totals = Array.from({ length: 8 }, () => f.let(f64x2.const(0, 0)));
@@ -30,21 +28,20 @@ const kernelOf = /* @__PURE__ */ lazily<Kernel>((module) => {
     for (let width = 1; width < 8; width *= 2) for (let k = 0; k < 8; k += 2 * width) add(k, totals[k + width]!);
     return f64.add(f64x2.extractLane(totals[0]!, 0), f64x2.extractLane(totals[0]!, 1));
   });
-});
+}, blockImports);
 
 /** The sum of `count` elements from `start` on, in float64; undefined where WebAssembly cannot be had. */
 export function sumFloat32(data: Float32Array, start: number, count: number): number | undefined {
   const kernel = kernelOf();
   if (kernel === null) return undefined;
-  const { memory, sum } = kernel;
-  const block = new Float32Array(memory.buffer);
+  const [block] = eagerBlocks().float32;
   let total = 0;
-  for (let done = 0; done < count; done += blockSize) {
-    const size = Math.min(blockSize, count - done);
+  for (let done = 0; done < count; done += block.length) {
+    const size = Math.min(block.length, count - done);
     const whole = Math.ceil(size / round) * round;
     block.set(data.subarray(start + done, start + done + size));
     if (whole > size) block.fill(0, size, whole);
-    total += sum(whole);
+    total += kernel.sum(whole);
   }
   return total;
 }

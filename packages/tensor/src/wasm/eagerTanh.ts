@@ -13,7 +13,7 @@ import {
   v128,
 } from "./assembler/index.js";
 import { lazily } from "./eagerKernel.js";
-import { blockBytes, eagerMemory, type Kernel } from "./eagerLanes.js";
+import { blockBytes, blockImports, eagerBlocks, type Kernel } from "./eagerLanes.js";
 import { hasFeature } from "./features.js";
 import { forRange } from "./loops.js";
 
@@ -55,29 +55,26 @@ function quotient(f: FunctionBuilder, two: Expression): Local {
 /** Writes results to the third page and the numbers of rounds whose rounding is in doubt to the second; counts these. */
 type Tanh = (bytes: number) => number;
 
-const tanhOf = /* @__PURE__ */ lazily<{ readonly tanh: Tanh }>(
-  (module) => {
-    module.importMemory("eager", "memory", { initial: 3 });
-    module.function({ name: "tanh", parameters: ["i32"], results: ["i32"], exported: true }, (f, bytes) => {
-      const doubts = f.let(i32.const(0));
-      forRange(f, i32.const(0), bytes, i32.const(4 * round), (address) => {
-        const [low, high] = [0, 8].map((offset) =>
-          quotient(f, f64x2.promoteLowF32x4(v128.load64Zero(address, offset))),
-        ) as [Local, Local];
-        const rounded = shuffle64(f32x4.demoteF64x2Zero(low), f32x4.demoteF64x2Zero(high), [0, 2]);
-        f.do(v128.store(address, rounded, 2 * blockBytes));
-        const dropped = shuffle32(low, high, [0, 2, 4, 6]);
-        const sure = i32x4.allTrue(v128.and(i32x4.add(dropped, i32x4.const(shift)), i32x4.const(mask)));
-        f.if(i32.eqz(sure), () => {
-          f.do(i32.store(i32.shl(doubts, i32.const(2)), i32.shrUnsigned(address, i32.const(4)), blockBytes));
-          f.set(doubts, i32.add(doubts, i32.const(1)));
-        });
+const tanhOf = /* @__PURE__ */ lazily<{ readonly tanh: Tanh }>((module) => {
+  module.importMemory("e", "m", { initial: 3 });
+  module.function({ name: "tanh", parameters: ["i32"], results: ["i32"], exported: true }, (f, bytes) => {
+    const doubts = f.let(i32.const(0));
+    forRange(f, i32.const(0), bytes, i32.const(4 * round), (address) => {
+      const [low, high] = [0, 8].map((offset) =>
+        quotient(f, f64x2.promoteLowF32x4(v128.load64Zero(address, offset))),
+      ) as [Local, Local];
+      const rounded = shuffle64(f32x4.demoteF64x2Zero(low), f32x4.demoteF64x2Zero(high), [0, 2]);
+      f.do(v128.store(address, rounded, 2 * blockBytes));
+      const dropped = shuffle32(low, high, [0, 2, 4, 6]);
+      const sure = i32x4.allTrue(v128.and(i32x4.add(dropped, i32x4.const(shift)), i32x4.const(mask)));
+      f.if(i32.eqz(sure), () => {
+        f.do(i32.store(i32.shl(doubts, i32.const(2)), i32.shrUnsigned(address, i32.const(4)), blockBytes));
+        f.set(doubts, i32.add(doubts, i32.const(1)));
       });
-      return doubts;
     });
-  },
-  () => ({ eager: { memory: eagerMemory() } }),
-);
+    return doubts;
+  });
+}, blockImports);
 
 /**
  * tanh of float32. Where the error of the quotient could change the rounding, about once in 10⁴ times, Math.tanh decides
@@ -88,9 +85,9 @@ export function tanhFloat32(): Kernel | null {
   return (
     made &&
     ((bytes) => {
-      const { buffer } = eagerMemory();
-      const [input, output] = [0, 2].map((k) => new Float32Array(buffer, k * blockBytes));
-      const doubts = new Int32Array(buffer, blockBytes);
+      const { float32, memory } = eagerBlocks();
+      const [input, , output] = float32;
+      const doubts = new Int32Array(memory.buffer, blockBytes);
       for (let k = made.tanh(bytes) - 1; k >= 0; k--)
         for (let i = doubts[k] * round; i < (doubts[k] + 1) * round; i++) output[i] = Math.tanh(input[i]);
     })
