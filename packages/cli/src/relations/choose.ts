@@ -1,6 +1,13 @@
 import { basename } from "node:path";
-import { describedKinship, identityKinship, type KinshipBuilder, meanKinship, treeKinship } from "@kinship/mtl";
-import { inFile } from "../errors.js";
+import {
+  describedKinship,
+  identityKinship,
+  type KinshipBuilder,
+  meanKinship,
+  methodOf,
+  treeKinship,
+} from "@kinship/mtl";
+import { InputError, inFile } from "../errors.js";
 import type { FitOptions } from "../program.js";
 import { plural, singular } from "../report/words.js";
 import { descriptorKernels, readDescriptors } from "./descriptors.js";
@@ -51,6 +58,11 @@ export async function chooseKinship(
     default: {
       const { kind, builder, edges } = await readRelation(options.kinship, tasks, signal);
       const name = basename(options.kinship);
+      if (edges === undefined && methodOf(options.method).needs?.includes("edges")) {
+        throw new InputError(
+          `${options.kinship} holds a matrix, and --method ${options.method} needs a graph: three columns, task, task, weight`,
+        );
+      }
       const description =
         kind === "graph"
           ? `${all} that are joined in ${name} are drawn to each other`

@@ -68,6 +68,23 @@ describe("sums and splits", () => {
     expect((await kinship(["predict", join(out, "model.json"), data])).code).toBe(0);
   });
 
+  test("a graph method with a matrix says what it needs", async () => {
+    const names = shopNames(5);
+    const matrix = folder.file(
+      "matrix.csv",
+      `${names.join(",")}\n${names.map((_, i) => names.map((_, j) => (i === j ? 2 : -0.1)).join(",")).join("\n")}\n`,
+    );
+    for (const method of ["graph-fused", "lasso+graph-fused"]) {
+      const { code, error } = await kinship([
+        ...fit("sales", "--method", method, "--kinship", matrix),
+        "--out",
+        fresh(),
+      ]);
+      expect(code).toBe(1);
+      expect(error).toMatch(/matrix\.csv holds a matrix, and --method .*graph-fused needs a graph: three columns/);
+    }
+  });
+
   test("two labels, by threads, the same as by one", async () => {
     const outs = [fresh(), fresh()];
     for (const [index, workers] of ["1", "2"].entries()) {
