@@ -22,6 +22,22 @@ function addTo(sums: number[], values: ArrayLike<number>, counts: number[] = [])
   }
 }
 
+/** What the optimizer makes of an epoch that ended with so many steps: of its loss on the rows that validate, or train. */
+export function observed(
+  { objective, optimizer, carrier, sampler, total }: Run,
+  state: Carried,
+  history: readonly EpochRecord[],
+  step: number,
+): Carried {
+  if (!optimizer.observe || (step < total && step % sampler.stepsInEpoch !== 0)) return state;
+  const { validation, losses } = history[Math.ceil(step / sampler.stepsInEpoch) - 1]!;
+  const known = (task: string) => (Number.isNaN(losses[task]) ? 0 : losses[task]!);
+  const trained = objective.tasks.reduce((sum, task, t) => sum + objective.weights.get(t) * known(task), 0);
+  const { records } = state;
+  const loss = validation?.total ?? trained;
+  return carrier.ofRecords({ ...records, optimizer: optimizer.observe(records.optimizer, loss) });
+}
+
 /** Adds the epoch to the history. Whether it is the best so far by validation. */
 export function endEpoch(
   { objective, sampler, validation, forward, probe, active: activeIn }: Run,
@@ -50,14 +66,4 @@ export function endEpoch(
   if (!(found.total < (position.best?.total ?? Number.POSITIVE_INFINITY))) return false;
   position.best = { epoch: epoch + 1, total: found.total };
   return true;
-}
-
-/** What the optimizer makes of an epoch's loss: of the validation rows, or of those that train. */
-export function observed({ objective, optimizer, carrier }: Run, state: Carried, epoch: EpochRecord): Carried {
-  if (!optimizer.observe) return state;
-  const known = (task: string) => (Number.isNaN(epoch.losses[task]) ? 0 : epoch.losses[task]!);
-  const trained = objective.tasks.reduce((sum, task, t) => sum + objective.weights.get(t) * known(task), 0);
-  const { records } = state;
-  const loss = epoch.validation?.total ?? trained;
-  return carrier.ofRecords({ ...records, optimizer: optimizer.observe(records.optimizer, loss) });
 }

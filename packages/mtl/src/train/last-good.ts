@@ -7,8 +7,6 @@ import { type Carried, copyOf } from "./state.js";
 export interface LastGood {
   /** Called now and then with the state and the number of steps done. */
   visit(state: Carried, step: number): void;
-  /** Called where the state is not what the last step gave. */
-  keep(state: Carried, step: number): void;
   /** The state after so many steps, to the same bits. */
   after(step: number): Promise<Carried>;
 }
@@ -16,22 +14,26 @@ export interface LastGood {
 /** Milliseconds between copies at least, and how many times as long as copying takes: a hundredth of the time. */
 const [apart, timesCopying] = [1000, 100];
 
-/** Keeps a copy of the state of some time ago, and takes the steps since then again. */
-export function createLastGood(run: Run, start: () => Carried, first: number): LastGood {
+/**
+ * Keeps a copy of the state of some time ago, and takes the steps since then again. `between` is what happens to the
+ * state after so many steps, beside them.
+ */
+export function createLastGood(
+  run: Run,
+  start: () => Carried,
+  first: number,
+  between: (state: Carried, step: number) => Carried,
+): LastGood {
   let [step, kept] = [first, start];
   let next = performance.now() + apart;
-  const keep = (state: Carried, now: number) => {
-    const list = state.list.map(copyOf);
-    step = now;
-    // Copied again, so that the steps that are taken again leave it as it is.
-    kept = () => run.carrier.ofList(list, state.balance);
-  };
   return {
-    keep,
     visit(state, now) {
       const began = performance.now();
       if (began < next) return;
-      keep(state, now);
+      const list = state.list.map(copyOf);
+      step = now;
+      // Copied again, so that the steps that are taken again leave it as it is.
+      kept = () => run.carrier.ofList(list, state.balance);
       const ended = performance.now();
       next = ended + Math.max(apart, timesCopying * (ended - began));
     },
@@ -41,7 +43,7 @@ export function createLastGood(run: Run, start: () => Carried, first: number): L
       for (let at = step; at < wanted; at++) {
         const pause = breathe(at, wanted);
         if (pause) await pause;
-        state = advance(run, state, at).state;
+        state = between(advance(run, state, at).state, at + 1);
       }
       return state;
     },

@@ -25,7 +25,13 @@ export async function train(options: TrainOptions): Promise<Trained> {
   const { position } = start;
   let state = carrier.ofRecords(start.state);
   let best: Snapshot["best"] | null = position.best && start.best;
-  const lastGood = createLastGood(run, () => carrier.ofRecords(startFrom(initialState(options)).state), position.step);
+  const between = (after: Carried, step: number) => observed(run, after, position.history, step);
+  const lastGood = createLastGood(
+    run,
+    () => carrier.ofRecords(startFrom(initialState(options)).state),
+    position.step,
+    between,
+  );
   const save = async ({ records }: Carried) =>
     options.checkpoint?.save(
       writeCheckpoint({ state: records, best: best ?? bestOf(records), position }, run.settings()),
@@ -65,9 +71,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
     if (isLast || position.step % sampler.stepsInEpoch === 0) {
       if (endEpoch(run, position, state, epoch, stepped.batch))
         best = mapLeaves("train", bestOf(state.records), copyOf);
-      const next = observed(run, state, position.history.at(-1)!);
-      if (next !== state) lastGood.keep(next, position.step);
-      state = next;
+      state = between(state, position.step);
       options.onEpoch?.(position.history.at(-1)!);
     }
     const { everySteps = sampler.stepsInEpoch } = options.checkpoint ?? {};
