@@ -135,6 +135,19 @@ describe("the K-norm", () => {
     expect(sum(mul(change, change)).item()).toBeGreaterThan(1e-3);
   });
 
+  test("learned from weights of any size: it looks at how they lie to each other", () => {
+    const weights = tensor(Float64Array.of(1, 2, -1, 0.5, 3, 1), { shape: [2, 3] });
+    const learned = learnedKinship(weights, 0.01);
+    for (const size of [1e-6, 1e6])
+      expect(distance(learnedKinship(mul(weights, size), 0.01), learned)).toBeLessThan(1e-9);
+    const byDefault = kNormOverHeads({ tasks, lambda: 0.5, kinship: "learned" });
+    const stated = kNormOverHeads({ tasks, lambda: 0.5, kinship: "learned", ridge: 0.01 });
+    const { parameters } = createObjective({ model: hard, tasks: kinds }).initialise(randomKey(1), "float64");
+    const renewed = (penalty: typeof stated) =>
+      penalty.refresh!(parameters, penalty.start(parameters)) as { kinship: Tensor };
+    expect(distance(renewed(byDefault).kinship, renewed(stated).kinship)).toBe(0);
+  });
+
   test("weights of 0 leave the learned kinship where it starts", () => {
     const zero = tensor(new Float64Array(6), { shape: [2, 3] });
     expect(

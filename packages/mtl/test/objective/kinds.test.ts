@@ -214,6 +214,22 @@ describe("impossible labels are refused with the task and the row", () => {
 });
 
 describe("clustering", () => {
+  test("counts from the start unless told otherwise, and is measured by the most likely cluster", () => {
+    expect(clustering({ clusters: 2 }).settle!.afterEpoch).toBe(0);
+    const memberships = tensor(
+      [
+        [0.1, 0.9],
+        [0.2, 0.8],
+        [0.7, 0.3],
+        [0.6, 0.4],
+      ],
+      { dtype: "float64" },
+    );
+    const { measure } = clustering({ clusters: 2 });
+    expect(measure(memberships, f64([4, 4, 7, 7])).adjustedRandIndex).toBe(1);
+    expect(measure(memberships, f64([4, 7, 4, 7])).adjustedRandIndex).toBeLessThan(0);
+  });
+
   const z = draw([8, 2]);
   const centroids = draw([3, 2], 5);
   const everything = f64(new Array(8).fill(1));

@@ -207,6 +207,25 @@ describe("convergence", () => {
   });
 });
 
+test("what is not asked for is as stated", () => {
+  const after = (optimizer: Optimizer) => {
+    let x: Tensor = tensor(Float64Array.of(2, -1));
+    let state = optimizer.start<Tensor>(x);
+    for (const g of [3, 0.5, -2])
+      ({ state, parameters: x } = optimizer.update<Tensor>(state, tensor(Float64Array.of(g, 1e-7 * g)), x));
+    return x.toArray();
+  };
+  const learningRate = 0.1;
+  for (const [plain, stated] of [
+    [sgd({ learningRate }), sgd({ learningRate, momentum: 0, nesterov: false })],
+    [rmsProp({ learningRate }), rmsProp({ learningRate, decay: 0.9, epsilon: 1e-8 })],
+    [adam({ learningRate }), adam({ learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 })],
+    [adamW({ learningRate }), adamW({ learningRate, weightDecay: 0.01 })],
+    [lion({ learningRate }), lion({ learningRate, beta1: 0.9, beta2: 0.99, weightDecay: 0 })],
+  ] as const)
+    expect(after(plain)).toEqual(after(stated));
+});
+
 test("options out of range are refused", () => {
   expect(() => sgd({ learningRate: -1 })).toThrow(/learning rate/);
   expect(() => sgd({ learningRate: 1, momentum: 1 })).toThrow(/momentum/);

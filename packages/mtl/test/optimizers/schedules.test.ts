@@ -37,6 +37,17 @@ describe("schedules", () => {
     expect(at(schedule, 1000)).toBeCloseTo(0.1, 12);
   });
 
+  test("cosine ends at 0 unless told otherwise, and warm-up rises to where it begins", () => {
+    const schedule = cosineRate({ rate: 0.4, steps: 4 });
+    expect(at(schedule, 4)).toBeCloseTo(0, 12);
+    expect([0, 1, 2, 6].map((step) => at(warmUp(2, schedule), step))).toEqual([
+      expect.closeTo(0.2, 12),
+      expect.closeTo(0.4, 12),
+      expect.closeTo(0.4, 12),
+      expect.closeTo(0, 12),
+    ]);
+  });
+
   test("warm-up rises evenly to the full rate, then follows", () => {
     const schedule = warmUp(4, stepRate({ rate: 0.4, factor: 0.5, every: 2 }));
     expect([0, 1, 2, 3, 4, 5, 6].map((step) => at(schedule, step))).toEqual([
@@ -68,6 +79,20 @@ describe("schedules", () => {
     });
     expect(factors).toEqual([1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]);
     expect(state.best.item()).toBe(3);
+  });
+
+  test("plateau waits as long each time, by default ten rounds for a tenth", () => {
+    const { start, update } = plateau();
+    let state = start();
+    const falls: number[] = [];
+    for (let round = 0; round < 40; round++) {
+      const before = state.factor.item();
+      // Less than a ten-thousandth better is no better.
+      state = update(state, 1 - 1e-6 * round);
+      if (state.factor.item() < before) falls.push(round);
+    }
+    expect(falls).toEqual([11, 22, 33]);
+    expect(state.factor.item()).toBeCloseTo(1e-3, 12);
   });
 
   test("plateau knows that negative losses can fall", () => {
@@ -119,6 +144,7 @@ test("the moving average starts where it is put and follows", () => {
   let average = { w: tensor(Float64Array.of(1)) };
   for (const value of [2, 3]) average = movingAverage(average, { w: tensor(Float64Array.of(value)) }, 0.9);
   expect(average.w.item()).toBeCloseTo(0.9 * (0.9 * 1 + 0.1 * 2) + 0.1 * 3, 12);
+  expect(movingAverage(tensor(Float64Array.of(0)), tensor(Float64Array.of(1))).item()).toBeCloseTo(1e-3, 12);
 });
 
 test("an optimizer on a plateau goes at its rate times the plateau's factor, through averaging too", () => {
