@@ -97,6 +97,8 @@ describe("every deterministic method", () => {
     [dualProj(), 1],
     [conFig(), 1],
     [correlationSoftmax(), 1],
+    [upGrad({ regularization: 1e-2 }), 1],
+    [dualProj({ regularization: 1e-2 }), 1],
     // The same keys, so the same orders.
     [pcGrad(), 1],
     [gradVac(), 1],

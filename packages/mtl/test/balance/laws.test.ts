@@ -428,6 +428,12 @@ describe("Krum", () => {
   });
 });
 
+test.each([upGrad(), dualProj(), mgda()])("$name's residual tells of products that no gradients have", (method) => {
+  // Three directions cannot all be nearly opposite to each other.
+  const impossible = Float64Array.of(1, -0.9, -0.9, -0.9, 1, -0.9, -0.9, -0.9, 1);
+  expect(method.weigh({}, { gramian: impossible }).residual).toBeGreaterThan(0.1);
+});
+
 test("a Gramian must be square", () => {
   expect(() => mgda().weigh({}, { gramian: new Float64Array(3) })).toThrow(/m × m/);
 });

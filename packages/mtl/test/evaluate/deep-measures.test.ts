@@ -104,6 +104,11 @@ test("missing labels are left out of every measure", () => {
   expect(meanAbsoluteError([1, 5, 3, 1], actual)).toBe(1);
 });
 
+test("calibration counts in ten bins unless told otherwise", () => {
+  expect(calibration([0.31, 0.39], [0, 1]).bins.length).toBe(10);
+  expect(calibration([0.31, 0.39], [0, 1]).error).toBeCloseTo(Math.abs(1 - 0.7) / 2, 12);
+});
+
 test("a confident mistake costs much but not infinity", () => {
   expect(logLoss([1, 0], [1], 2)).toBeCloseTo(-Math.log(1e-15), 9);
 });
