@@ -7,7 +7,7 @@ import type { Site } from "../../wasm/math/shape.js";
 import type { LoopKernel, Statement } from "../kernel.js";
 import { type Axes, type Axis, arraysOf, axesOf, foldsAcrossLanes } from "./axes.js";
 import { type Fold, FoldEmitter } from "./folds.js";
-import { emitInstruction, type RoutinePolicy, type Routines } from "./instructions.js";
+import { emitInstruction, extremeOf, type RoutinePolicy, type Routines } from "./instructions.js";
 import {
   asSingle,
   constantVector,
@@ -28,9 +28,10 @@ export type Addresses = (buffer: number) => number;
 type Code = ReturnType<typeof linearizeAll>;
 type Store = Statement & { readonly kind: "store" };
 
-/** Vectors that are worked on side by side, so that one operation need not wait for the one before. */
-const sideBySide = 4;
-/** With more arrays than this, half as many: registers are few. */
+/** Vectors that are worked on side by side, so that one operation need not wait for the one before: extremes take three registers each. */
+const sideBySide = (statements: readonly Statement[]): number =>
+  statements.some((statement) => statement.kind === "fold" && extremeOf(statement.combine)) ? 3 : 4;
+/** With more arrays than this, two: registers are few. */
 const fewArrays = 8;
 /** Elements added up before their total goes into the next one: keeps float32 sums accurate. */
 const run = 4096;
@@ -136,7 +137,7 @@ class LoopEmitter {
   /** How many vectors of the lanes' axis a round takes side by side. */
   #parts({ size }: Axis): number {
     if (!this.#policy.inline) return 1;
-    const most = this.#bytes.length - 1 <= fewArrays ? sideBySide : sideBySide / 2;
+    const most = this.#bytes.length - 1 <= fewArrays ? sideBySide(this.kernel.phases.flat()) : 2;
     const vectors = Math.ceil(size / this.#lanes.count);
     // A sum along another axis waits for itself in every round of it; else a few rounds have to follow each other.
     return this.#axes.folded.length > 0 ? Math.min(most, Math.max(1, vectors)) : vectors >= 2 * most ? most : 1;
@@ -261,7 +262,8 @@ class LoopEmitter {
 
   #foldLanes(full: readonly Statement[], folds: readonly Fold[]): void {
     const axis = this.#lane!;
-    const parts = axis.size >= sideBySide * this.#lanes.count ? sideBySide : 1;
+    const most = sideBySide(folds);
+    const parts = axis.size >= most * this.#lanes.count ? most : 1;
     const once = this.#axes.folded.length === 1 && (axis.size <= 2 * run || folds.length === 0);
     const results = new Map(folds.map((fold) => [fold.fold, this.#folds.start(fold)]));
     const pass = (span: Axis) => {
