@@ -17,3 +17,8 @@ export function foldsWithinTasks(sizes: readonly number[], folds: number, seed: 
     return assigned;
   });
 }
+
+export function requireRepeats(repeats: number): void {
+  if (Number.isInteger(repeats) && repeats >= 1) return;
+  throw new InputError(`cross-validation: repeats must be a whole number from 1 on, not ${repeats}`);
+}

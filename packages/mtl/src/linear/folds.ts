@@ -1,5 +1,5 @@
 import { multiplyRows } from "../algebra/multiply-rows.js";
-import { foldsWithinTasks } from "../data/folds.js";
+import { foldsWithinTasks, requireRepeats } from "../data/folds.js";
 import { InputError } from "../errors.js";
 import type { PrecisionGraph } from "../relations/kinship.js";
 import { chooseSolver } from "./choose-solver.js";
@@ -41,6 +41,7 @@ export function drawFolds(
 ): Fold[] {
   const { starts, features, x, y } = design;
   if (y.length < 2) throw new InputError("cross-validation needs two training rows, there is one; add rows, or give λ");
+  requireRepeats(repeats);
   const sizes = Array.from({ length: starts.length - 1 }, (_, task) => starts[task + 1]! - starts[task]!);
   return Array.from({ length: repeats }, (_, repeat) => {
     const drawn = foldsWithinTasks(sizes, count, seed + repeat);

@@ -1,5 +1,5 @@
 import { vectorOf } from "../data/arrays.js";
-import { foldsWithinTasks } from "../data/folds.js";
+import { foldsWithinTasks, requireRepeats } from "../data/folds.js";
 import { createRandom, shuffle } from "../data/random.js";
 import { InputError } from "../errors.js";
 import { defaultFolds } from "../linear/folds.js";
@@ -23,7 +23,7 @@ export type FoldScheme =
   | { readonly kind: "tasks" }
   | { readonly kind: "given"; readonly foldOf: readonly ArrayLike<number>[] };
 
-/** A task's only labelled row always trains. */
+/** A task's only labelled row always trains, but for whole groups: such a task is then predicted as an unseen one. */
 export function planFolds(tasks: readonly LabelledTask[], scheme: FoldScheme, seed: number): FoldPlan[] {
   const labels = tasks.map(({ y, name }) => vectorOf(y, `cross-validation: task "${name}", y`));
   const labelled = labels.map((y) => Array.from(y.keys()).filter((row) => !Number.isNaN(y[row]!)));
@@ -36,6 +36,7 @@ export function planFolds(tasks: readonly LabelledTask[], scheme: FoldScheme, se
   }
   const { folds = defaultFolds({ y: labelled.flat() }) } =
     scheme.kind === "given" ? givenFolds(scheme, labelled) : scheme;
+  if (scheme.kind === "within-tasks") requireRepeats(scheme.repeats ?? 1);
   const rounds =
     scheme.kind === "within-tasks"
       ? Array.from({ length: scheme.repeats ?? 1 }, (_, repeat) => withinTasks(labelled, folds, seed + repeat))
@@ -43,7 +44,8 @@ export function planFolds(tasks: readonly LabelledTask[], scheme: FoldScheme, se
   return rounds.flatMap((foldOf) =>
     Array.from({ length: folds }, (_, fold): FoldPlan => {
       const held = labelled.flatMap((rows, task) => {
-        const out = rows.length < 2 ? [] : rows.filter((_, k) => foldOf[task]![k] === fold);
+        const kept = rows.length < 2 && scheme.kind !== "groups";
+        const out = kept ? [] : rows.filter((_, k) => foldOf[task]![k] === fold);
         return out.length > 0 ? [{ task, rows: out }] : [];
       });
       return { train: without(tasks, labels, held), held };

@@ -1,4 +1,5 @@
 import {
+  crossValidate,
   crossValidateLinear,
   deserialize,
   dirty,
@@ -230,6 +231,42 @@ describe("cross-validation", () => {
     expect(found.folds).toBe(4);
     const few = crossValidateLinear({ tasks, regularizer: ridge(), folds: { ...folds, folds: 5 }, lambdas: [1] });
     await expect(few).rejects.toThrow(/4 groups do not fill 5 folds/);
+  });
+
+  test("a task whose only row is in a group is held out with it, and predicted as an unseen one", async () => {
+    const single = { name: "single", x: [[1, 2, 0, -1]], y: [40] };
+    const groups = [...tasks.map(({ y }) => Array.from(y as number[], (_, i) => `g${i % 2}`)), ["g0"]];
+    const given = [...tasks, single];
+    const options = { regularizer: ridge(), lambdas: [1], tolerance: 1e-10 };
+    const { error } = await crossValidateLinear({ ...options, tasks: given, folds: { kind: "groups", groups, folds: 2 } }); // biome-ignore format: one line
+    let total = 0;
+    let rows = 0;
+    for (const group of ["g0", "g1"]) {
+      const part = (keep: boolean) =>
+        given
+          .map(({ name, x, y }, t) => ({
+            name,
+            x: (x as number[][]).filter((_, i) => (groups[t]![i] === group) === keep),
+            y: (y as number[]).filter((_, i) => (groups[t]![i] === group) === keep),
+          }))
+          .filter(({ y }) => y.length > 0);
+      const model = fitLinear({ tasks: part(false), regularizer: ridge(), lambda: 1, tolerance: 1e-10 });
+      for (const { name, x, y } of part(true)) {
+        for (const [i, value] of predictTask(model, name, x).entries()) total += (value - y[i]!) ** 2;
+        rows += y.length;
+      }
+    }
+    expect(rows).toBe(tasks.reduce((sum, { y }) => sum + (y as number[]).length, 1));
+    expect(error).toBeCloseTo(total / rows, 6);
+  });
+
+  test("repeats that are no whole number from 1 on are refused", async () => {
+    for (const repeats of [0, 1.5, Number.NaN]) {
+      const folds = { kind: "within-tasks", repeats } as const;
+      const message = /repeats must be a whole number from 1 on/;
+      await expect(crossValidateLinear({ tasks, regularizer: ridge(), folds })).rejects.toThrow(message);
+      await expect(crossValidate({ tasks, kinship: meanKinship(), repeats })).rejects.toThrow(message);
+    }
   });
 
   test("a class that a fold lacks is an error with a remedy, and the remedy works", async () => {
