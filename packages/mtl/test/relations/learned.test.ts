@@ -123,6 +123,26 @@ test("tasks with opposite weights are found to be so, and help each other where 
   expect(error(model)).toBeLessThan(0.8 * Math.min(...alone));
 });
 
+test("cross-validation looks for a weaker λ where tasks tell their weights, and for a stronger one where they are noise", async () => {
+  const telling = families(8, 6, 12);
+  const random = createRandom(4);
+  const noise = telling.map((task) => ({ ...task, y: task.y.map(() => random() - 0.5) }));
+  const search = (tasks: typeof telling) =>
+    crossValidateLearned({ tasks, kinship: identityKinship(), intercept: "none" });
+  const least = ({ path }: Awaited<ReturnType<typeof search>>) => Math.min(...path.map(({ mse }) => mse));
+  const [signal, none] = [await search(telling), await search(noise)];
+  expect(signal.mse).toBe(least(signal));
+  expect(none.mse).toBe(least(none));
+  const [weak, strong] = [signal, none].map(({ path }) => path.map(({ lambda }) => lambda));
+  for (const lambdas of [weak!, strong!]) expect(lambdas).toEqual([...lambdas].sort((x, y) => x - y));
+  // The same inputs begin at the same λ; two worse ones end the walk down from it, and of noise none above is worse.
+  const first = weak!.at(-1)!;
+  expect(signal.lambda).toBeLessThan(first);
+  expect(strong!.indexOf(first)).toBe(2);
+  expect(none.lambda).toBe(strong!.at(-1));
+  expect(none.lambda).toBeGreaterThan(10 * first);
+});
+
 test("share = 1 learns nothing: it is the K-norm with the prior", async () => {
   const tasks = families(4, 3, 6);
   const options = { tasks, kinship: meanKinship(), lambda: 3, lambdaIntercept: 0.5 };

@@ -45,12 +45,12 @@ export interface LearnedSearch {
   readonly slopes: number;
 }
 
-/** Half decades of the penalties' scale, strongest first: each starts from the relations of the one before. */
-const steps = { first: 6, last: -2 };
+/** Half decades of the penalties' scale: downwards from where most are best or above, then upwards if none is better. */
+const steps = { low: -2, first: 3, high: 6 };
 
 /** Errors of a few rounds tell penalties apart. */
 const rounds = 8;
-const tolerance = 1e-3;
+const tolerance = 3e-3;
 
 export async function searchLearned(
   { folds, total, kinship, intercept, slopes }: LearnedSearch,
@@ -80,7 +80,7 @@ export async function searchLearned(
   const states: (ExchangeState | null)[] = folds.map(() => null);
   const rows = folds.reduce((sum, { y }) => sum + y.length, 0);
   const path: PathPoint[] = [];
-  const count = steps.first - steps.last + 1;
+  const count = steps.first - steps.low + 1;
   let done = 0;
   const visit = async (lambda: number) => {
     const errors: number[] = [];
@@ -90,7 +90,7 @@ export async function searchLearned(
       states[index] = found;
       const { failed, weights } = found;
       errors.push(failed >= 0 ? Number.NaN : heldOutError(fold, weights, fold.train.width, (task) => task));
-      await breathe(done, count);
+      await breathe(Math.min(done, count), count);
     }
     done++;
     const mse = errors.reduce((sum, error, index) => sum + (error * folds[index]!.y.length) / rows, 0);
@@ -98,13 +98,23 @@ export async function searchLearned(
     path.push({ lambda, lambdaIntercept, mse, standardError: Math.sqrt(spread / folds.length) });
     return mse;
   };
-  let least = Number.POSITIVE_INFINITY;
-  let worse = 0;
+  const lambdaAt = (step: number) => scale.slope * 10 ** (step / 2);
+  const first = await visit(lambdaAt(steps.first));
+  const begun = states.slice();
+  let least = first;
   // The error has one valley along λ but for noise: two steps up end the search.
-  for (let step = steps.first; step >= steps.last && worse < 2; step--) {
-    const mse = await visit(scale.slope * 10 ** (step / 2));
-    worse = mse < least ? 0 : worse + 1;
-    least = Math.min(least, mse);
+  const walk = async (stride: 1 | -1, end: number) => {
+    let worse = 0;
+    for (let step = steps.first + stride; step !== end + stride && worse < 2; step += stride) {
+      const mse = await visit(lambdaAt(step));
+      worse = mse < least ? 0 : worse + 1;
+      least = Math.min(least, mse);
+    }
+  };
+  await walk(-1, steps.low);
+  if (!(least < first)) {
+    states.splice(0, states.length, ...begun);
+    await walk(1, steps.high);
   }
   const best = path.reduce((found, point) => (point.mse < found.mse || Number.isNaN(found.mse) ? point : found));
   requireFitted(best.mse);
