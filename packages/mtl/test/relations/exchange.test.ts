@@ -1,13 +1,22 @@
 import { createRandom, fitLearned, identityKinship, type KinshipBuilder, meanKinship } from "@kinship/mtl";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { mapRows } from "../../src/algebra/map-rows.js";
 import { multiplyRows } from "../../src/algebra/multiply-rows.js";
 import { designOf } from "../../src/linear/design.js";
 import { gramsByFold } from "../../src/linear/grams.js";
 import { curvatureAt } from "../../src/relations/learned/curvature.js";
 import { solverApart, solverMapped } from "../../src/relations/learned/given.js";
-import { coordinatesOf, mapGrams, mapSlopes, metricOf, spectralMatrix } from "../../src/relations/learned/metric.js";
+import {
+  coordinatesOf,
+  mapGrams,
+  mapSlopes,
+  metricOf,
+  spectralMatrix,
+  stiffnessOf,
+} from "../../src/relations/learned/metric.js";
 import { pointAt } from "../../src/relations/learned/point.js";
+import { multiplyPrecision } from "../../src/relations/precision.js";
 import { relations, tasksOf } from "../support/problems.js";
 
 /** A metric of weights drawn at random. */
@@ -105,8 +114,13 @@ test("the step's curvature is the change of the gradient, where the dual is that
       });
       const dual = mapSlopes(inverseRoot, slopes, plain, slopes);
       const curvature = curvatureAt(graph, here, dual, { slopes, tasks: grams.tasks, share });
-      const bent = new Float64Array(weights.length);
-      curvature.add(v, penalties[0]!, bent);
+      const pulled = multiplyPrecision(graph, v, width, slopes);
+      const held = mapRows(stiffnessOf(here.metric), slopes, pulled);
+      const bent = Float64Array.from({ length: weights.length }, (_, at) => {
+        const [node, i] = [Math.floor(at / width), at % width];
+        return i < slopes ? penalties[0]! * held[node * slopes + i]! : 0;
+      });
+      curvature.addAnswer(v, penalties[0]!, bent);
       const h = 1e-5;
       const ahead = (sign: number) => weights.map((value, i) => value + sign * h * v[i]!);
       const gradient = (sign: number) => pointAt(problem, ahead(sign), 0.1, share).gradient;

@@ -4,13 +4,16 @@ import { crossProducts, mapRows } from "../../algebra/map-rows.js";
 import { multiplyRows } from "../../algebra/multiply-rows.js";
 import type { PrecisionGraph } from "../kinship.js";
 import { multiplyPrecision } from "../precision.js";
-import { mapSlopes, scatterOf, spectralMatrix, stiffnessOf, transposeBlocks } from "./metric.js";
+import { mapSlopes, scatterOf, spectralMatrix, transposeBlocks } from "./metric.js";
 import type { Point } from "./point.js";
 
 /** The second derivative of the learned penalty, as the exchange uses it. */
 export interface Curvature {
-  /** out += ∇² v of the penalty's half, λ/2 left out: slopes of [nodes, width] only. */
-  add(v: Float64Array, strength: number, out: Float64Array): void;
+  /**
+   * out += strength (∇² − M ⊗ K₀) v of the penalty's half, λ/2 left out: what is beyond the curvature with M held. Slopes of
+   * [nodes, width] only.
+   */
+  addAnswer(v: Float64Array, strength: number, out: Float64Array): void;
   /** Y where the weights have moved by v, kept at a norm of at most 1. */
   dualAfter(v: Float64Array): Float64Array;
 }
@@ -37,7 +40,6 @@ export function curvatureAt(
   /** R Y K₀, and R⁻¹ W K₀, whose product with a step is what tr R gains by it. */
   const pulled = multiplyPrecision(graph, rootDual, slopes, slopes);
   const gain = multiplyPrecision(graph, mapSlopes(inverseRoot, slopes, weights, width), width, slopes);
-  const stiffness = stiffnessOf(metric);
   const learned = (1 - share) / tasks;
   const [cross, half, turned, map] = [0, 1, 2, 3].map(() => new Float64Array(slopes * slopes)) as [
     Float64Array,
@@ -45,7 +47,6 @@ export function curvatureAt(
     Float64Array,
     Float64Array,
   ];
-  const held = new Float64Array(graph.size * slopes);
 
   /** `map` = what W K₀ Wᵀ gains by v, W = R Y, each entry times `factor` of the two singular values it lies between. */
   function respond(v: Float64Array, factor: (a: number, b: number) => number): void {
@@ -67,17 +68,15 @@ export function curvatureAt(
   }
 
   return {
-    add(v, strength, out) {
+    addAnswer(v, strength, out) {
       respond(v, (a, b) => (-learned * total) / (a * b * (a + b)));
-      multiplyPrecision(graph, v, width, slopes, held);
       let towards = 0;
       for (let node = 0; node < graph.size; node++) towards += dot(gain, node * slopes, v, node * width, slopes);
       const answers = mapRows(map, slopes, pulled);
-      const stiff = mapRows(stiffness, slopes, held);
       for (let node = 0; node < graph.size; node++) {
         for (let i = 0; i < slopes; i++) {
           const at = node * slopes + i;
-          const value = stiff[at]! + answers[at]! + learned * towards * gain[at]!;
+          const value = answers[at]! + learned * towards * gain[at]!;
           out[node * width + i] = out[node * width + i]! + strength * value;
         }
       }

@@ -1,10 +1,8 @@
 import { dot } from "../../algebra/dot.js";
-import { multiplyRows } from "../../algebra/multiply-rows.js";
 import type { Grams } from "../../linear/grams.js";
 import type { PrecisionGraph } from "../kinship.js";
-import { multiplyPrecision } from "../precision.js";
 import { type Curvature, curvatureAt } from "./curvature.js";
-import { createGivenSolver, type GivenProblem, type GivenSolver } from "./given.js";
+import { createGivenSolver, type GivenSolver } from "./given.js";
 import { type Metric, metricOf, scatterOf } from "./metric.js";
 import { nullPoint, type Point, pointAt } from "./point.js";
 
@@ -93,7 +91,7 @@ export function createExchange({ grams, graph, slopes }: ExchangeProblem) {
       const failed = solver.factor(now.metric);
       if (failed >= 0) return ended(failed);
       const curvature = curvatureAt(graph, now, dual, { slopes, tasks, share });
-      const step = newtonStep(problem, solver, curvature, now.gradient);
+      const step = newtonStep(penalties[0]!, solver, curvature, now.gradient);
       const descent = 2 * dot(step, 0, now.gradient, 0, step.length);
       const slack = 1e-13 * Math.abs(now.objective);
       let length = 1;
@@ -122,14 +120,11 @@ export function toEnd(rounds: Generator<Round, Exchange, void>): Exchange {
   }
 }
 
-/** p with H p = −gradient, roughly. */
-function newtonStep(
-  { grams, graph, slopes, penalties }: GivenProblem,
-  solver: GivenSolver,
-  curvature: Curvature,
-  gradient: Float64Array,
-): Float64Array {
-  const { tasks, width, matrices } = grams;
+/**
+ * p with H p = −gradient, roughly. H = B + what the relations answer, B the system with M held, by which residuals are
+ * solved: so B of a direction is a sum of residuals, and needs no product.
+ */
+function newtonStep(penalty: number, solver: GivenSolver, curvature: Curvature, gradient: Float64Array): Float64Array {
   const size = gradient.length;
   const step = new Float64Array(size);
   const left = gradient.map((value) => -value);
@@ -137,15 +132,12 @@ function newtonStep(
   const scaled = new Float64Array(size);
   solver.solve(left, scaled);
   const direction = scaled.slice();
+  const held = left.slice();
   let weight = dot(left, 0, scaled, 0, size);
   const goal = forcing * forcing * weight;
   for (let iteration = 0; iteration < mostSteps && weight > goal; iteration++) {
-    image.fill(0);
-    for (let task = 0; task < tasks; task++) {
-      multiplyRows(matrices, task * width * width, width, width, direction, task * width, image, task * width);
-    }
-    curvature.add(direction, penalties[0]!, image);
-    if (width > slopes) addPull(graph, penalties[slopes]!, direction, width, image);
+    image.set(held);
+    curvature.addAnswer(direction, penalty, image);
     const bend = dot(direction, 0, image, 0, size);
     if (!(bend > 0)) break;
     const length = weight / bend;
@@ -157,7 +149,10 @@ function newtonStep(
     const next = dot(left, 0, scaled, 0, size);
     const momentum = next / weight;
     weight = next;
-    for (let i = 0; i < size; i++) direction[i] = scaled[i]! + momentum * direction[i]!;
+    for (let i = 0; i < size; i++) {
+      direction[i] = scaled[i]! + momentum * direction[i]!;
+      held[i] = left[i]! + momentum * held[i]!;
+    }
   }
   return step;
 }
@@ -172,16 +167,4 @@ const mixed = (from: Float64Array, to: Float64Array, share: number): Float64Arra
 function smoothingOf(scatter: Float64Array, slopes: number): number {
   const plain = metricOf(scatter, 1, 0, 1);
   return (relativeSmoothing * (plain.total / slopes)) ** 2 || 1;
-}
-
-/** The intercepts' part of the system: image += penalty P b. */
-function addPull(graph: PrecisionGraph, penalty: number, v: Float64Array, width: number, image: Float64Array): void {
-  if (penalty === 0) return;
-  const intercepts = new Float64Array(graph.size);
-  for (let node = 0; node < graph.size; node++) intercepts[node] = v[(node + 1) * width - 1]!;
-  const pulled = multiplyPrecision(graph, intercepts, 1, 1);
-  for (let node = 0; node < graph.size; node++) {
-    const at = (node + 1) * width - 1;
-    image[at] = image[at]! + penalty * pulled[node]!;
-  }
 }
