@@ -106,7 +106,10 @@ function entryByEntry(rows: Rows, columns: Rows): Tensor {
 /** Numbers of a matrix in float64 that are multiplied at a time: what a second cache holds. */
 const piece = 2 ** 14;
 
-/** Piece by piece, so that no more than a piece of the Jacobian is a matrix at a time. */
+/**
+ * Piece by piece, so that no more than a piece of the Jacobian is a matrix at a time. In float64: a product in float32
+ * takes half as long, and its rounding lets a Gramian of lower rank seem to have full rank.
+ */
 function ofLeaf(rows: Rows, columns: Rows, leaf: number): Tensor {
   const { size } = rows[0]![leaf]!;
   const width = Math.ceil(piece / Math.max(rows.length, columns.length));

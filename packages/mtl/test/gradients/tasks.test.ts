@@ -293,6 +293,18 @@ describe("Gramians over structures", () => {
     ]);
   });
 
+  test.each([3, 9])("of %i float32 gradients are products and sums in float64", (tasks) => {
+    const gradients = Array.from({ length: tasks }, (_, k) => normal(randomKey(k), [2000]));
+    const rows = gradients.map((g) => [...g.toTypedArray()]);
+    const own = (list: readonly Tensor[]) => gramianTensor(list);
+    for (const found of [own(gradients), compile(own)(gradients)])
+      found.toTypedArray().forEach((value, k) => {
+        const other = rows[k % tasks]!;
+        const exact = rows[Math.floor(k / tasks)]!.reduce((total, x, n) => total + x * other[n]!, 0);
+        expect(Math.abs(value - exact)).toBeLessThan(2000 * 1e-13);
+      });
+  });
+
   test("say where structures differ", () => {
     expect(() => gramian([{ a: tensor([1]) }, { b: tensor([1]) }] as unknown as { a: Tensor }[])).toThrow(
       /structures differ/,
