@@ -96,6 +96,7 @@ describe("objectives in plain numbers", () => {
 
   test("COSMOS: the weighted sum less the cosine", () => {
     expect(fresh(cosmos({ preference: [1, 0], alignment: 2 }), [3, 4]).value).toBeCloseTo(3 - 2 * 0.6, 12);
+    expect(fresh(cosmos({ preference: [1, 0], alignment: 2 }), [0.03, 0.04]).value).toBeCloseTo(0.03 - 2 * 0.6, 12);
     expect([...fresh(cosmos({ preference: [1, 2] }), [0, 0]).weights]).toEqual([1, 2]);
   });
 });
