@@ -151,6 +151,7 @@ export function gatherRows(
       const start = offset + rows[k]! * width;
       copy.set(data.subarray(start, start + width), k * width);
     }
+  else if (width === 1) for (let k = 0; k < rows.length; k++) copy[k] = data[offset + rows[k]!]!;
   // A loop of its own for each type, which the engine compiles for it.
   else if (data instanceof Float32Array && copy instanceof Float32Array) gather32(data, copy, rows, width, offset);
   else gather(data, copy, rows, width, offset);

@@ -59,6 +59,7 @@ export function createSampler({ rows, batchSize, temperature = 1, seed }: Sample
           const place = step * count + k;
           const start = place % all;
           const part = passOf(group, Math.floor(place / all)).subarray(start, start + count - k);
+          if (part.length === count) return part;
           drawn.set(part, k);
           k += part.length;
         }
