@@ -8,6 +8,18 @@ import { asFloat, asInteger, type Lanes, type Vector } from "./lanes.js";
 
 export type Fold = Statement & { readonly kind: "fold" };
 
+/** With more arrays than this, two vectors at a time: registers are few. */
+const fewArrays = 8;
+
+/**
+ * Vectors that are worked on side by side, so that one operation need not wait for the one before: of extremes, which
+ * take three registers each, fewer.
+ */
+export function sideBySide(statements: readonly Statement[], arrays = 0): number {
+  if (arrays > fewArrays) return 2;
+  return statements.some((statement) => statement.kind === "fold" && extremeOf(statement.combine)) ? 3 : 4;
+}
+
 /** What has been folded so far, in one vector or in several that are put together at the end. */
 export interface Total {
   readonly fold: Fold;

@@ -6,8 +6,8 @@ import { forRange } from "../../wasm/loops.js";
 import type { Site } from "../../wasm/math/shape.js";
 import type { LoopKernel, Statement } from "../kernel.js";
 import { type Axes, type Axis, arraysOf, axesOf, foldsAcrossLanes } from "./axes.js";
-import { type Fold, FoldEmitter } from "./folds.js";
-import { emitInstruction, extremeOf, type RoutinePolicy, type Routines } from "./instructions.js";
+import { type Fold, FoldEmitter, sideBySide } from "./folds.js";
+import { emitInstruction, type RoutinePolicy, type Routines } from "./instructions.js";
 import {
   asSingle,
   constantVector,
@@ -28,11 +28,6 @@ export type Addresses = (buffer: number) => number;
 type Code = ReturnType<typeof linearizeAll>;
 type Store = Statement & { readonly kind: "store" };
 
-/** Vectors that are worked on side by side, so that one operation need not wait for the one before: extremes take three registers each. */
-const sideBySide = (statements: readonly Statement[]): number =>
-  statements.some((statement) => statement.kind === "fold" && extremeOf(statement.combine)) ? 3 : 4;
-/** With more arrays than this, two: registers are few. */
-const fewArrays = 8;
 /** Elements added up before their total goes into the next one: keeps float32 sums accurate. */
 const run = 4096;
 /** Routines are written into loops of at least so many elements, and several rounds of them side by side. */
@@ -137,7 +132,7 @@ class LoopEmitter {
   /** How many vectors of the lanes' axis a round takes side by side. */
   #parts({ size }: Axis): number {
     if (!this.#policy.inline) return 1;
-    const most = this.#bytes.length - 1 <= fewArrays ? sideBySide(this.kernel.phases.flat()) : 2;
+    const most = sideBySide(this.kernel.phases.flat(), this.#bytes.length - 1);
     const vectors = Math.ceil(size / this.#lanes.count);
     // A sum along another axis waits for itself in every round of it; else a few rounds have to follow each other.
     return this.#axes.folded.length > 0 ? Math.min(most, Math.max(1, vectors)) : vectors >= 2 * most ? most : 1;
