@@ -37,12 +37,18 @@ export const processors = (): number =>
 export function startWorker(script: string | URL | undefined, failed: (reason: string) => void): Promise<Host> {
   return new Promise((resolve, reject) => {
     let isEnding = false;
+    let isGreeted = false;
     const fail = (reason: string): void => {
       reject(new Error(`openThreads: a worker did not start: ${reason}`));
       if (!isEnding) failed(reason);
     };
-    const listens = (message: unknown, worker: Port, hasEnded: () => boolean): void => {
-      if (message !== ready) return;
+    const greeted = (message: unknown, worker: Port, hasEnded: () => boolean): boolean => {
+      if (message !== ready) return false;
+      if (!isGreeted) {
+        isGreeted = true;
+        worker.postMessage({ kind: "greet" });
+        return false;
+      }
       resolve({
         postMessage: (message) => worker.postMessage(message),
         hasEnded,
@@ -51,6 +57,7 @@ export function startWorker(script: string | URL | undefined, failed: (reason: s
           worker.postMessage({ kind: "end" });
         },
       });
+      return true;
     };
     const node = builtin("node:worker_threads");
     if (node) {
@@ -59,12 +66,12 @@ export function startWorker(script: string | URL | undefined, failed: (reason: s
       worker.on("error", (error: Error) => fail(error.message));
       worker.on("exit", (code: number) => fail(`it ended with code ${code}`));
       worker.on("message", (message: unknown) => {
-        worker.unref();
-        // Of a worker that has ended Node gives no times, or −1, before the event that says so.
-        listens(message, worker, () => {
+        const listens = greeted(message, worker, () => {
+          // Of a worker that has ended Node gives no times, or −1, before the event that says so.
           const { idle, active } = worker.performance.eventLoopUtilization();
           return active === 0 || idle < 0;
         });
+        if (listens) worker.unref();
       });
       return;
     }
@@ -74,6 +81,6 @@ export function startWorker(script: string | URL | undefined, failed: (reason: s
       : new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     worker.onerror = (event) => fail(event.message ?? "its script could not be loaded; pass { worker: url }");
     // Pages say nothing of a worker to who does not return to the event loop.
-    worker.onmessage = ({ data }) => listens(data, worker, () => false);
+    worker.onmessage = ({ data }) => greeted(data, worker, () => false);
   });
 }

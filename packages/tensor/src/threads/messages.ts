@@ -1,5 +1,7 @@
 /** What workers are told. Everything else they see in shared memory. */
 export type Message =
+  /** To be answered: a page holds messages back until its events told it that the worker's script has run. */
+  | { readonly kind: "greet" }
   | {
       readonly kind: "begin";
       readonly crew: SharedArrayBuffer;
@@ -19,5 +21,5 @@ export type Message =
   /** It ends by itself: ended from outside it could be at a share, which the calling thread would wait for for ever. */
   | { readonly kind: "end" };
 
-/** What a worker says, once it listens. */
+/** What a worker says once it listens, and again to the greeting: messages come to it now without a turn of events. */
 export const ready = "ready";

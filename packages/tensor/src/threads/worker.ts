@@ -23,6 +23,9 @@ const place = (offset: number): number => offset >> 2;
 
 function read(message: Message): void {
   switch (message.kind) {
+    case "greet":
+      (port ?? scope).postMessage(ready);
+      break;
     case "begin":
       crew = new Int32Array(message.crew);
       thread = message.thread;
@@ -91,7 +94,7 @@ function listen(message: Message): void {
   } catch (reason) {
     report(reason);
   }
-  if (message.kind !== "end") serve();
+  if (crew.length > 0 && message.kind !== "end") serve();
 }
 
 interface NodePort {
