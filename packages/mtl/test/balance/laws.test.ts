@@ -124,6 +124,21 @@ describe("minimum norm", () => {
       ),
     );
   });
+
+  test.each([1e-6, 1e-7, 1e-8, 1e-10])(
+    "opposite gradients cancel beside one that is %d times as long",
+    (tiny) => {
+      const opposite = [
+        [1, -1.25],
+        [-0.2, 0.2],
+        [0, -2],
+        [0.5, -0.5],
+      ];
+      const { weights, residual } = directionOf(mgda(), [...opposite, [-tiny, -tiny / 2]]);
+      expect(residual).toBeLessThan(1e-14);
+      expectNear(weights, [0, 5 / 7, 0, 2 / 7, 0], 1, 1e-2);
+    },
+  );
 });
 
 describe("fairness", () => {
@@ -351,6 +366,22 @@ describe("conflict-averse gradient", () => {
         },
       ),
     );
+  });
+
+  test("is the mean where only rounding is left of it", () => {
+    const rows = [
+      [-0.25, -1.75],
+      [-1, 0.25],
+      [1.5, 0.75],
+      [-1.5, -0.75],
+      [1.25, 1.25],
+      [-0.5, 1.5],
+      [0, 0.25],
+      [0.5, -1.5],
+    ];
+    const { direction, residual } = directionOf(caGrad({ radius: 0.1 }), rows);
+    expect(residual).toBe(0);
+    expectNear(direction, [0, 0], 1, 1e-14);
   });
 
   test("is the mean where the radius is 0, and where gradients are opposite less by the radius", () => {

@@ -32,8 +32,11 @@ function conflictAverse(normalised: Normalised, radius: number): Weights {
   const longest = norms.reduce((most, length) => Math.max(most, length), 0);
   const unit = norms.map((length) => (longest > 0 ? length / longest / tasks : 0));
   const products = multiply(cosines, unit);
-  const meanLength = Math.sqrt(Math.max(dotProduct(unit, products), 0));
-  if (meanLength < 1e-14 || radius === 0) return { weights: mean, residual: 0 };
+  const meanSquare = dotProduct(unit, products);
+  const size = unit.reduce((sum, value) => sum + value, 0);
+  // A mean of which only rounding is left has no direction that others could be near to.
+  if (meanSquare <= 16 * tasks * Number.EPSILON * size * size || radius === 0) return { weights: mean, residual: 0 };
+  const meanLength = Math.sqrt(meanSquare);
   // In units of |g₀| and of the shortest gradient: b_i = ⟨u_i, g₀⟩, a_i = 1/|g_i|.
   const b = products.map((value) => value / meanLength);
   const shortest = norms.reduce((least, length) => (length > 0 ? Math.min(least, length) : least), longest);
