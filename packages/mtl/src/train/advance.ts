@@ -4,26 +4,31 @@ import type { Run } from "./run.js";
 import type { Carried } from "./state.js";
 import type { StepInput, Stepped } from "./step.js";
 
+export interface Advanced {
+  readonly stepped: Stepped;
+  /** What the next step starts from. */
+  readonly state: Carried;
+  readonly batch: Batch;
+}
+
 /** A step with all that goes before and after it: a function of the state and of the step's number alone. */
-export function advance(run: Run, before: Carried, step: number): Stepped & { readonly batch: Batch } {
+export function advance(run: Run, before: Carried, step: number): Advanced {
   const { state, input } = ready(run, before, step);
   const stepped = run.step(state, input);
   const after = run.remembers ? outlasting(run, stepped.state) : stepped.state;
   const endsEpoch = step + 1 === run.total || (step + 1) % run.sampler.stepsInEpoch === 0;
-  return { ...stepped, state: endsEpoch && stepped.finite ? refreshed(run, after) : after, batch: input.batch };
+  return { stepped, state: endsEpoch && stepped.finite ? refreshed(run, after) : after, batch: input.batch };
 }
 
 /** What a step starts from, and what it is given. */
 export function ready(run: Run, state: Carried, step: number): { readonly state: Carried; readonly input: StepInput } {
   const { sampler, draws, total } = run;
   const epoch = Math.floor(step / sampler.stepsInEpoch);
-  const [batch, ...others] = draws.map((draw, k) => draw(sampler.rowsAt(step + k * total)));
+  const batches = draws.map((draw, k) => draw(sampler.rowsAt(step + k * total)));
+  const independent = batches.length === 3 ? ([batches[1]!, batches[2]!] as const) : undefined;
   return {
     state: step % sampler.stepsInEpoch === 0 ? settled(run, state, epoch) : state,
-    input: {
-      ...{ batch: batch!, active: run.active(epoch) },
-      ...(others.length === 2 && { independent: others as unknown as readonly [Batch, Batch] }),
-    },
+    input: { batch: batches[0]!, active: run.active(epoch), independent },
   };
 }
 

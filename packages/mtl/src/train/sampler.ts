@@ -53,13 +53,15 @@ export function createSampler({ rows, batchSize, temperature = 1, seed }: Sample
     stepsInEpoch: Math.ceil(rows.reduce((a, b) => a + b, 0) / drawn),
     rowsAt: (step) =>
       counts.map((count, group) => {
-        const drawn = new Int32Array(count);
         const all = rows[group]!;
-        for (let k = 0; k < count; ) {
-          const place = step * count + k;
-          const start = place % all;
-          const part = passOf(group, Math.floor(place / all)).subarray(start, start + count - k);
-          if (part.length === count) return part;
+        const partFrom = (place: number, most: number): Int32Array =>
+          passOf(group, Math.floor(place / all)).subarray(place % all, (place % all) + most);
+        const first = partFrom(step * count, count);
+        if (first.length === count) return first;
+        const drawn = new Int32Array(count);
+        drawn.set(first);
+        for (let k = first.length; k < count; ) {
+          const part = partFrom(step * count + k, count - k);
           drawn.set(part, k);
           k += part.length;
         }

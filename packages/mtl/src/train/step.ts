@@ -55,7 +55,7 @@ export interface StepInput {
   /** A 1 for each task whose loss counts. */
   readonly active: Float64Array;
   /** For balancers that need two more. */
-  readonly independent?: readonly [Batch, Batch];
+  readonly independent: readonly [Batch, Batch] | undefined;
 }
 
 /** Whose new state takes the memory of the one it is given, which may not be used again. */

@@ -52,14 +52,14 @@ export async function train(options: TrainOptions): Promise<Trained> {
       await save(state);
       throw reason;
     }
-    const stepped = advance(run, state, position.step);
+    const { stepped, state: after, batch } = advance(run, state, position.step);
     if (!stepped.finite) {
       state = await lastGood.after(position.step);
       await save(state);
       throw failure(run, state, position.step);
     }
     const epoch = Math.floor(position.step / sampler.stepsInEpoch);
-    state = stepped.state;
+    state = after;
     count(position, stepped);
     options.onStep?.({
       step: position.step,
@@ -69,7 +69,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
     });
     const isLast = position.step === total;
     if (isLast || position.step % sampler.stepsInEpoch === 0) {
-      if (endEpoch(run, position, state, epoch, stepped.batch))
+      if (endEpoch(run, position, state, epoch, batch))
         best = mapLeaves("train", bestOf(state.records), copyOf);
       state = between(state, position.step);
       options.onEpoch?.(position.history.at(-1)!);
