@@ -69,8 +69,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
     });
     const isLast = position.step === total;
     if (isLast || position.step % sampler.stepsInEpoch === 0) {
-      if (endEpoch(run, position, state, epoch, batch))
-        best = mapLeaves("train", bestOf(state.records), copyOf);
+      if (endEpoch(run, position, state, epoch, batch)) best = mapLeaves("train", bestOf(state.records), copyOf);
       state = between(state, position.step);
       options.onEpoch?.(position.history.at(-1)!);
     }

@@ -125,20 +125,17 @@ describe("minimum norm", () => {
     );
   });
 
-  test.each([1e-6, 1e-7, 1e-8, 1e-10])(
-    "opposite gradients cancel beside one that is %d times as long",
-    (tiny) => {
-      const opposite = [
-        [1, -1.25],
-        [-0.2, 0.2],
-        [0, -2],
-        [0.5, -0.5],
-      ];
-      const { weights, residual } = directionOf(mgda(), [...opposite, [-tiny, -tiny / 2]]);
-      expect(residual).toBeLessThan(1e-14);
-      expectNear(weights, [0, 5 / 7, 0, 2 / 7, 0], 1, 1e-2);
-    },
-  );
+  test.each([1e-6, 1e-7, 1e-8, 1e-10])("opposite gradients cancel beside one that is %d times as long", (tiny) => {
+    const opposite = [
+      [1, -1.25],
+      [-0.2, 0.2],
+      [0, -2],
+      [0.5, -0.5],
+    ];
+    const { weights, residual } = directionOf(mgda(), [...opposite, [-tiny, -tiny / 2]]);
+    expect(residual).toBeLessThan(1e-14);
+    expectNear(weights, [0, 5 / 7, 0, 2 / 7, 0], 1, 1e-2);
+  });
 });
 
 describe("fairness", () => {
