@@ -64,7 +64,7 @@ const title = ({ family, name, node }: Row, withNode: boolean): string =>
   `${family} ${name}${withNode ? ` · Node ${node}` : ""}`;
 
 /** What the machine can do: operations or bytes a second. */
-export function limitTable(rows: readonly Row[]): string {
+function limitTable(rows: readonly Row[]): string {
   const withNode = severalNodes(rows);
   return markdown(
     ["the machine's limits", "rate"],
@@ -114,7 +114,7 @@ export function threadTable(rows: readonly Row[]): string {
 }
 
 /** Every peer in every row. */
-export function fullTable(rows: readonly Row[]): string {
+function fullTable(rows: readonly Row[]): string {
   const withNode = severalNodes(rows);
   const columns = [...new Set(rows.flatMap(({ entries }) => entries.map(({ peer }) => peer)))];
   return markdown(

@@ -18,7 +18,7 @@ import { twoValleys } from "./twoValleys.js";
 /** The machine's limits come first: every other row is compared with them. */
 export const limitFamilies: readonly Family[] = [arithmetic, memory];
 
-export const rowFamilies: readonly Family[] = [
+const rowFamilies: readonly Family[] = [
   product,
   chain,
   sum,

@@ -25,7 +25,7 @@ export interface FitOptions {
   readonly out: string;
 }
 
-export const lossNames = ["squared", "huber", "logistic", "multinomial", "poisson"] as const;
+const lossNames = ["squared", "huber", "logistic", "multinomial", "poisson"] as const;
 export type LossName = (typeof lossNames)[number];
 
 export interface PredictOptions {

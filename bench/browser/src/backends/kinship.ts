@@ -6,7 +6,7 @@ import type { Named, Problem } from "../kernels/kernel.js";
 import { startOf, stepOf } from "./adam.js";
 import { type Backend, type Prepared, type Session, stepsInSample, stepsToCheck } from "./backend.js";
 
-export const tensorOf = ({ data, shape }: Values): Tensor => tensor(data, { shape });
+const tensorOf = ({ data, shape }: Values): Tensor => tensor(data, { shape });
 
 /** The inputs, those that are learned apart. */
 export function given({ inputs, learned = [] }: Problem): { learned: Named<Tensor>; data: Named<Tensor> } {

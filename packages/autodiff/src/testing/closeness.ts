@@ -10,7 +10,7 @@ export interface Closeness {
 }
 
 /** How many numbers of the type lie from one to the other: neighbours are 1 apart, −0 and 0 are not apart. */
-export function ulpsBetween(a: number, b: number, dtype: "float32" | "float64"): number {
+function ulpsBetween(a: number, b: number, dtype: "float32" | "float64"): number {
   return Number(
     ordinal(a, dtype) > ordinal(b, dtype)
       ? ordinal(a, dtype) - ordinal(b, dtype)

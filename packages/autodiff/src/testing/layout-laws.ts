@@ -11,7 +11,7 @@ interface Derivatives {
   readonly cotangent: readonly Tensor[];
 }
 
-export function derivativesAt(
+function derivativesAt(
   run: Problem["run"],
   at: readonly Tensor[],
   v: readonly Tensor[],
@@ -22,7 +22,7 @@ export function derivativesAt(
   return { output, tangent, cotangent: vjp(f, at).pullback([...g]) };
 }
 
-export function checkSame(
+function checkSame(
   law: string,
   problem: Problem,
   found: Derivatives,

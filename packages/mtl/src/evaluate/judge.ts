@@ -137,6 +137,6 @@ function judgeOf(loss: Loss): Judge {
 }
 
 /** Twice the log-likelihood that is lost against an exact prediction (McCullagh & Nelder, 1989, section 2.3). */
-export function poissonDeviance(mean: number, y: number): number {
+function poissonDeviance(mean: number, y: number): number {
   return 2 * ((y > 0 ? y * Math.log(y / mean) : 0) - (y - mean));
 }

@@ -5,7 +5,7 @@ import { inside, type Layer, type Shape } from "./layer.js";
 type Named = { readonly [name: string]: Structure };
 
 /** Names for parameters: the layers' own, numbered where one stands twice (`dense`, `dense2`). */
-export function uniqueNames(layers: readonly Layer[]): string[] {
+function uniqueNames(layers: readonly Layer[]): string[] {
   const seen = new Map<string, number>();
   return layers.map(({ name }) => {
     const count = (seen.get(name) ?? 0) + 1;

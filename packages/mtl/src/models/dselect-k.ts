@@ -93,7 +93,7 @@ export const selectorShares = ({ codes, logits }: Selector, experts: number, gam
   matmul(softmax(logits), codeShares(codes, experts, gamma));
 
 /** For each code, how much it selects each expert, [selected, experts]: each row adds up to 1. */
-export function codeShares(codes: Tensor, experts: number, gamma: number): Tensor {
+function codeShares(codes: Tensor, experts: number, gamma: number): Tensor {
   const [selected, bits] = codes.shape as [number, number];
   const step = smoothStep(codes, gamma);
   const rest = sub(1, step);

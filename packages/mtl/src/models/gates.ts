@@ -13,7 +13,7 @@ export function initialiseGate(key: Tensor, input: Shape, count: number, dtype: 
 }
 
 /** Logits of the experts for each example, [batch, count]. */
-export function gateLogits({ weights, bias }: Gate, x: Tensor): Tensor {
+function gateLogits({ weights, bias }: Gate, x: Tensor): Tensor {
   return add(matmul(reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]), weights), bias);
 }
 

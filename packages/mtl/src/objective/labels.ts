@@ -29,7 +29,7 @@ export function requireClasses(task: string, labels: Tensor, classes: number): v
   });
 }
 
-export function requireVector(task: string, labels: Tensor): void {
+function requireVector(task: string, labels: Tensor): void {
   if (labels.dimension !== 1)
     throw new InputError(`task "${task}": labels must be [rows], found shape ${show(labels.shape)}`);
 }
@@ -37,13 +37,4 @@ export function requireVector(task: string, labels: Tensor): void {
 export function requireSome(task: string, labels: Tensor): void {
   if (labels.toTypedArray().every((label) => Number.isNaN(label)))
     throw new InputError(`task "${task}" has no label in any training row; leave it out`);
-}
-
-/** The rows whose label is known. */
-export function knownRows(labels: Tensor): number[] {
-  const rows: number[] = [];
-  labels.toTypedArray().forEach((label, row) => {
-    if (!Number.isNaN(label)) rows.push(row);
-  });
-  return rows;
 }

@@ -1,4 +1,4 @@
-import { add, foldIn, full, mul, type Structure, type Tensor, tensor } from "@kinship/tensor";
+import { add, foldIn, full, type Structure, type Tensor, tensor } from "@kinship/tensor";
 import { InputError } from "../errors.js";
 import type { Context, Floating, Initialised } from "../layers/layer.js";
 import { type Named, record } from "../models/encoder.js";
@@ -92,7 +92,3 @@ function specificationOf(task: string, given: TaskKind | TaskSpecification | und
     throw new InputError(`createObjective: the weight of task "${task}" must be a number of at least 0, not ${weight}`);
   return specification;
 }
-
-/** Σ weights · losses, in the order of the tasks. */
-export const weightedTotal = (losses: readonly Tensor[], weights: readonly Tensor[]): Tensor =>
-  losses.map((loss, t) => mul(loss, weights[t]!)).reduce((a, b) => add(a, b));

@@ -19,7 +19,7 @@ export interface MapDeclaration {
 }
 
 /** An elementwise primitive: a body for one element, applied to the inputs broadcast against each other. */
-export function mapPrimitive(name: string, arity: number, declaration: MapDeclaration): Primitive<void> {
+function mapPrimitive(name: string, arity: number, declaration: MapDeclaration): Primitive<void> {
   const body = declaration.body(...Array.from({ length: arity }, (_, k) => input(k)));
   const { partials, dtype } = declaration;
   return {

@@ -15,7 +15,7 @@ import { lowerTriangle } from "./triangle.js";
  * Overwrites a symmetric matrix ([n, n], the lower triangle is read) with its Cholesky factor, row by row.
  * Returns the row of the first pivot that is not positive, or −1.
  */
-export function factorInto(a: Float64Array, n: number): number {
+function factorInto(a: Float64Array, n: number): number {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       let total = a[i * n + j];

@@ -14,7 +14,7 @@ type Shape = readonly number[] | Arbitrary<readonly number[]>;
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-export const withShape = <T>(shape: Shape, of: (shape: readonly number[]) => Arbitrary<T>): Arbitrary<T> =>
+const withShape = <T>(shape: Shape, of: (shape: readonly number[]) => Arbitrary<T>): Arbitrary<T> =>
   "generate" in shape ? shape.chain(of) : of(shape);
 
 /** Fractions of 2⁻⁸: sums of them are exact, and they shrink to 0 and to whole numbers. */

@@ -4,7 +4,7 @@ import type { Markup } from "../html.js";
 import { decimal, plural, singular } from "../words.js";
 import { colour, picture } from "./canvas.js";
 
-export const verdictColour: Readonly<Record<Verdict, string>> = {
+const verdictColour: Readonly<Record<Verdict, string>> = {
   helped: colour.together,
   hurt: colour.alone,
   unclear: colour.neutral,

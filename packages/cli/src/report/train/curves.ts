@@ -31,7 +31,7 @@ export function learningCurves({ tasks, history }: TrainingReport): Markup {
 
 /** Told apart on light and on dark pages. */
 const lines = ["#1f77b4", "#d2691e", "#2a9d62", "#b5459b", "#8a7a1c", "#5b63c7", "#c23b4a", "#3a8f9e"];
-export const lineColour = (k: number): string => lines[k % lines.length]!;
+const lineColour = (k: number): string => lines[k % lines.length]!;
 
 export interface NamedCurve {
   readonly name: string;

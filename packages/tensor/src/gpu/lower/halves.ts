@@ -69,7 +69,7 @@ function moveRight(half: Scalar, bits: number): Scalar {
   return bits === 16 ? real(0) : quotient(half, 2 ** bits);
 }
 
-export function constantHalves(value: number): { readonly high: number; readonly low: number } {
+function constantHalves(value: number): { readonly high: number; readonly low: number } {
   return { high: (value | 0) >>> 16, low: value & (radix - 1) };
 }
 

@@ -9,7 +9,7 @@ import { rewrite, Sources } from "./body.js";
  * Arrays that one kernel reads: WebGPU promises eight storage buffers, of which one is written and one may be what was
  * there before.
  */
-export const mostReads = 6;
+const mostReads = 6;
 
 /** The kernel, after others that compute parts of its body, where it would read too many arrays. */
 export function narrow(kernel: LoopKernel, buffers: Buffer[]): readonly LoopKernel[] {
