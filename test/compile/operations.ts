@@ -2,6 +2,7 @@ import {
   abs,
   add,
   argmax,
+  avgPool1d,
   avgPool2d,
   broadcastTo,
   cast,
@@ -29,6 +30,7 @@ import {
   matrixTranspose,
   max,
   maximum,
+  maxPool1d,
   maxPool2d,
   mean,
   min,
@@ -292,6 +294,14 @@ export const operations: readonly Make[] = [
     const stride = 1 + choose.next(2);
     if (choose.flag()) return { ...a, x: maxPool2d(images, 2, { stride }) };
     return made(avgPool2d(images, 2, { stride }), a.bound, 0, a.error);
+  },
+  (operand, choose) => {
+    const a = operand(0);
+    if (a.x.size === 0 || a.x.size % 6 !== 0 || !isFloating(a.x.dtype)) return undefined;
+    const series = reshape(a.x, [a.x.size / 6, 1, 6]);
+    const options = { stride: 1 + choose.next(3), padding: choose.flag() ? "same" : "valid" } as const;
+    if (choose.flag()) return { ...a, x: maxPool1d(series, 3, options) };
+    return made(avgPool1d(series, 3, options), a.bound, 0, a.error);
   },
   (operand, choose) => {
     const a = operand(0);

@@ -63,7 +63,14 @@ export { type EmbeddingOptions, embeddingLayer } from "./layers/embedding.js";
 export type { InitialiserName } from "./layers/initialisers.js";
 export type { Applied, Context, Floating, Initialised, Json, Layer, LayerDescription, Shape } from "./layers/layer.js";
 export { type LayerNormOptions, layerNorm } from "./layers/layer-norm.js";
-export { avgPool2dLayer, globalAveragePool, maxPool2dLayer, type PoolingLayerOptions } from "./layers/pooling.js";
+export {
+  avgPool1dLayer,
+  avgPool2dLayer,
+  globalAveragePool,
+  maxPool1dLayer,
+  maxPool2dLayer,
+  type PoolingLayerOptions,
+} from "./layers/pooling.js";
 export { flattenLayer, reshapeLayer } from "./layers/reshaping.js";
 export { residual } from "./layers/residual.js";
 export { sequential } from "./layers/sequential.js";

@@ -51,7 +51,7 @@ export * from "./primitives/hyperbolic.js";
 export { embedding, gather, oneHot, scatterAdd, take, takeAlongAxis } from "./primitives/indexing.js";
 export { concat, pad, split, stack, tile } from "./primitives/joining.js";
 export { type ArgOptions, argmax, argmin, argsort, type SortOptions, sort, topK } from "./primitives/ordering.js";
-export { avgPool2d, maxPool2d, type PoolingOptions } from "./primitives/pooling.js";
+export { avgPool1d, avgPool2d, maxPool1d, maxPool2d, type PoolingOptions } from "./primitives/pooling.js";
 export {
   all,
   any,

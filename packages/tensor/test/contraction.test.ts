@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  avgPool1d,
   avgPool2d,
   conv1d,
   conv2d,
   einsum,
   matmul,
+  maxPool1d,
   maxPool2d,
   outer,
   type Tensor,
@@ -314,6 +316,23 @@ describe("convolution", () => {
   });
 });
 
+/** Paddings below the size, so that every window holds an entry. */
+const pooledSeries = fc
+  .record({ batch: small(2), channels: small(3), size: small(4), stride: small(5), more: small(6, 0) })
+  .chain((c) =>
+    fc
+      .tuple(
+        values(c.batch * c.channels * (c.size + c.more), dyadic),
+        small(c.size - 1, 0),
+        small(c.size - 1, 0),
+        fc.boolean(),
+      )
+      .map(([p, before, after, strided]) => {
+        const shape = [c.batch, c.channels, c.size + c.more];
+        return { ...c, before, after, x: strided ? scattered(filled(shape, p)) : filled(shape, p) };
+      }),
+  );
+
 describe("windows and pooling", () => {
   test("windows are views of the same memory", () => {
     const x = tensor([1, 2, 3, 4, 5]);
@@ -347,5 +366,34 @@ describe("windows and pooling", () => {
     expect(maxPool2d(x, [5, 4]).toArray()).toEqual([[[[20]], [[-1]]]]);
     expect(() => maxPool2d(x, 6)).toThrow("maxPool2d: windows of [6, 6] do not fit images of [5, 4]");
     expect(() => maxPool2d(x, {} as never)).toThrow("maxPool2d: expected size as a whole number");
+  });
+  test("pooling of series is the fold of what each window holds, whatever size, stride and padding", () =>
+    fc.assert(
+      fc.property(pooledSeries, ({ x, size, stride, before, after }) => {
+        const [, , length] = x.shape;
+        const folded = (fold: (entries: number[]) => number) =>
+          build([...x.shape.slice(0, 2), Math.floor((length + before + after - size) / stride) + 1], ([n, c, w]) => {
+            const places = Array.from({ length: size }, (_, k) => w * stride + k - before);
+            return fold(places.filter((i) => i >= 0 && i < length).map((i) => x.get(n, c, i)));
+          });
+        const options = { stride, padding: [[before, after]] as const };
+        expectSame(
+          maxPool1d(x, size, options),
+          folded((v) => Math.max(...v)),
+        );
+        expectNear(
+          avgPool1d(x, size, options),
+          folded((v) => v.reduce((a, b) => a + b) / v.length),
+          1e-14,
+        );
+      }),
+    ));
+  test("pooling of series says what does not fit", () => {
+    expect(() => maxPool1d(zeros([1, 2, 3]), 4)).toThrow("maxPool1d: windows of [4] do not fit series of [3]");
+    expect(() => avgPool1d(zeros([2, 3]), 2)).toThrow(
+      "avgPool1d: expected series [batch, channels, length], found [2, 3]",
+    );
+    expect(maxPool1d(zeros([1, 2, 5]), 2, { padding: "same" }).shape).toEqual([1, 2, 3]);
+    expect(maxPool1d(zeros([1, 2, 5]), 2).shape).toEqual([1, 2, 2]);
   });
 });

@@ -7,7 +7,13 @@ import { dropout } from "../layers/dropout.js";
 import { embeddingLayer } from "../layers/embedding.js";
 import type { Json, Layer } from "../layers/layer.js";
 import { layerNorm } from "../layers/layer-norm.js";
-import { avgPool2dLayer, globalAveragePool, maxPool2dLayer } from "../layers/pooling.js";
+import {
+  avgPool1dLayer,
+  avgPool2dLayer,
+  globalAveragePool,
+  maxPool1dLayer,
+  maxPool2dLayer,
+} from "../layers/pooling.js";
 import { flattenLayer, reshapeLayer } from "../layers/reshaping.js";
 import { residual } from "../layers/residual.js";
 import { sequential } from "../layers/sequential.js";
@@ -41,6 +47,7 @@ export interface Constructors {
 
 const layers: Required<Constructors>["layers"] = {
   activation: ({ kind }: { kind: Activation }) => activation(kind),
+  avgPool1d: ({ size, ...options }) => avgPool1dLayer(size, options),
   avgPool2d: ({ size, ...options }) => avgPool2dLayer(size, options),
   batchNorm: (options) => batchNorm(options),
   conv1d: ({ filters, size, ...options }) => conv1dLayer(filters, size, options),
@@ -51,6 +58,7 @@ const layers: Required<Constructors>["layers"] = {
   flatten: () => flattenLayer(),
   globalAveragePool: () => globalAveragePool(),
   layerNorm: (options) => layerNorm(options),
+  maxPool1d: ({ size, ...options }) => maxPool1dLayer(size, options),
   maxPool2d: ({ size, ...options }) => maxPool2dLayer(size, options),
   reshape: ({ shape }) => reshapeLayer(shape),
   residual: ({ body, shortcut, name }, layer) =>

@@ -1,10 +1,9 @@
 import { add, type Padding, reshape, conv1d as slide1d, conv2d as slide2d, type Tensor, zeros } from "@kinship/tensor";
-import { InputError } from "../errors.js";
 import { type Activation, activationNamed } from "./activation.js";
 import { defaultWeights } from "./dense.js";
 import { type InitialiserName, initialiserNamed } from "./initialisers.js";
-import { describeLayer, type Layer, nothing, requireCount, type Shape, shapeError } from "./layer.js";
-import { windowed } from "./windowed.js";
+import { describeLayer, type Layer, nothing, requireCount, type Shape } from "./layer.js";
+import { type LayerPadding, requireAxes, requirePadding, windowed } from "./windowed.js";
 
 export interface ConvolutionLayerOptions {
   readonly name?: string;
@@ -16,7 +15,7 @@ export interface ConvolutionLayerOptions {
   /** 1 unless given. */
   readonly stride?: number;
   /** `same`, which keeps the size at stride 1, unless given. */
-  readonly padding?: "valid" | "same";
+  readonly padding?: LayerPadding;
 }
 
 export type ConvolutionParameters = { readonly filters: Tensor; readonly bias?: Tensor };
@@ -47,15 +46,14 @@ function convolution(
   requireCount(name, "the number of filters", filters);
   requireCount(name, "the size of the filters", size);
   requireCount(name, "the stride", stride);
-  if (padding !== "same" && padding !== "valid")
-    throw new InputError(`${name}: padding must be "same" or "valid", not ${JSON.stringify(padding)}`);
+  requirePadding(name, padding);
   const f = activationNamed(activation, name);
   const draw = initialiserNamed(options.weights ?? defaultWeights(activation), name);
   return {
     name,
     description: describeLayer(layer, { filters, size, ...options }),
     outputShape(input: Shape) {
-      if (input.length !== rank + 1) throw shapeError(name, `channels and ${rank} further axes`, input);
+      requireAxes(name, input, rank);
       return [filters, ...windowed(name, input.slice(1), size, stride, padding)];
     },
     initialise(key, input, dtype) {

@@ -4,6 +4,7 @@ import { meanInterval, studentQuantile } from "../../src/deep/student.js";
 import {
   activation,
   adam,
+  avgPool1dLayer,
   batchNorm,
   binary,
   cgc,
@@ -27,6 +28,7 @@ import {
   layerNorm,
   loadModel,
   logUniform,
+  maxPool1dLayer,
   maxPool2dLayer,
   mmoe,
   mtan,
@@ -93,7 +95,18 @@ describe("a saved model", () => {
   const stage = { first: dense(3), second: dense(3), carry: dense(2) };
   test.each([
     ["images", hardSharing(sequential([...image, globalAveragePool()]))],
-    ["series", hardSharing(sequential([reshapeLayer([2, 2]), conv1dLayer(2, 2), flattenLayer()]))],
+    [
+      "series",
+      hardSharing(
+        sequential([
+          reshapeLayer([2, 2]),
+          conv1dLayer(2, 2),
+          maxPool1dLayer(2, { stride: 1, padding: "same" }),
+          avgPool1dLayer(2),
+          flattenLayer(),
+        ]),
+      ),
+    ],
     ["every plain layer", softSharing(flat, { sameStart: false })],
     ["cross-stitch", crossStitch([dense(3), dense(2)], { own: 0.7 })],
     ["mmoe", mmoe(flat, { experts: 2 })],

@@ -2,6 +2,7 @@ import { mul, normal, randomKey, type Structure, sum, type Tensor, tensor } from
 import { compile } from "@kinship/tensor/compile";
 import { describe, expect, test } from "vitest";
 import {
+  avgPool1dLayer,
   avgPool2dLayer,
   batchNorm,
   conv1dLayer,
@@ -14,6 +15,7 @@ import {
   globalAveragePool,
   hardSharing,
   type Layer,
+  maxPool1dLayer,
   maxPool2dLayer,
   mtan,
   multiTaskModel,
@@ -33,6 +35,11 @@ const cases: readonly [string, Layer, readonly number[], readonly number[], numb
   ["maximum pooling", maxPool2dLayer(2), [2, 4, 5], [2, 2, 2], 0],
   ["maximum pooling, same", maxPool2dLayer(2, { padding: "same" }), [2, 4, 5], [2, 2, 3], 0],
   ["mean pooling", avgPool2dLayer(2, { stride: 1 }), [2, 3, 4], [2, 2, 3], 0],
+  ["maximum pooling of series", maxPool1dLayer(2), [2, 5], [2, 2], 0],
+  ["maximum pooling of series, same", maxPool1dLayer(3, { stride: 2, padding: "same" }), [2, 5], [2, 3], 0],
+  ["mean pooling of series", avgPool1dLayer(3, { stride: 1 }), [2, 5], [2, 3], 0],
+  ["mean pooling of series, same", avgPool1dLayer(2, { padding: "same" }), [2, 5], [2, 3], 0],
+  ["global mean of series", globalAveragePool(), [3, 4], [3], 0],
   ["global mean", globalAveragePool(), [3, 2, 4], [3], 0],
   ["batch norm of images", sequential([conv2dLayer(2, 3), batchNorm()]), [1, 3, 3], [2, 3, 3], 2 * 9 + 2 + 4],
 ];
@@ -91,8 +98,17 @@ test("windows that do not fit are refused by name", () => {
     "stem: expected room for windows of 5 along each axis, found shape [3, 3]",
   );
   expect(() => conv2dLayer(2, 3).outputShape([4])).toThrow(
-    "conv2d: expected channels and 2 further axes, found shape [4]",
+    "conv2d: expected [channels, height, width], found shape [4]",
   );
+  expect(() => maxPool1dLayer(4).outputShape([2, 3])).toThrow(
+    "maxPool1d: expected room for windows of 4 along each axis, found shape [3]",
+  );
+  expect(() => avgPool1dLayer(2).outputShape([2, 3, 3])).toThrow(
+    "avgPool1d: expected [channels, length], found shape [2, 3, 3]",
+  );
+  expect(() => maxPool1dLayer(0)).toThrow("maxPool1d: the size must be a whole number of at least 1, not 0");
+  for (const build of [maxPool1dLayer, avgPool1dLayer, maxPool2dLayer, avgPool2dLayer])
+    expect(() => build(2, { padding: 1 as never })).toThrow(/Pool\dd: padding must be "same" or "valid", not 1/);
 });
 
 test("batch norm's running statistics of images are over rows, heights and widths", () => {
