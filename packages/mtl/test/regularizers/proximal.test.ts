@@ -155,32 +155,37 @@ describe.each(named)("the proximal operator of %s", (_, regularizer) => {
   }
 });
 
-/** Random directions, steps that shrink where none helps. */
+/** Random directions of five kinds, each with steps that shrink where none of its own helps. */
 function slowSearch(f: (u: Float64Array) => number, start: Float64Array): Float64Array {
   let best = start.slice();
   let value = f(best);
-  let reach = 1;
+  const reaches = new Array<number>(5).fill(1);
   let state = 1;
   const random = () => {
     state = (state * 48271) % 2147483647;
     return state / 2147483647 - 0.5;
   };
-  for (let round = 0; round < 6000; round++) {
-    // Now one entry, now one task, now all, now towards nothing: kinks have faces of each of these.
-    const kind = round % 4;
+  for (let round = 0; round < 10_000; round++) {
+    // Now one entry, now a feature, now all, now towards nothing, now some tasks together: kinks have faces of each of
+    // these, and of the last where tasks are fused.
+    const kind = round % 5;
+    const reach = reaches[kind]!;
     const one = Math.floor((random() + 0.5) * best.length);
+    const shift = reach * random();
+    const together = Math.floor((random() + 0.5) * 2 ** tasks.length);
     const next = best.map((entry, i) => {
       if (kind === 0) return i === one ? entry + reach * random() : entry;
       if (kind === 1) return i % width === one % width ? entry + reach * random() : entry;
       if (kind === 2) return entry * (1 - Math.min(1, reach) * (i % width === one % width ? 0.5 : 0));
-      return entry + reach * random();
+      if (kind === 3) return entry + reach * random();
+      return i % width === one % width && (together >> Math.floor(i / width)) % 2 === 1 ? entry + shift : entry;
     });
     const candidate = f(next);
     if (candidate < value) {
       best = next;
       value = candidate;
-      reach *= 1.3;
-    } else reach = Math.max(1e-7, reach * 0.985);
+      reaches[kind] = reach * 1.3;
+    } else reaches[kind] = Math.max(1e-7, reach * 0.985);
   }
   return best;
 }
