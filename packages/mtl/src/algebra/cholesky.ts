@@ -3,13 +3,16 @@
  * the latency of additions. An odd n has its first row and column done alone.
  */
 
+/** A pivot of n unknowns that lost all of its digits to cancellation: at most this part of what it was taken from. */
+const lost = (n: number): number => 4 * (n + 1) * Number.EPSILON;
+
 /**
  * Replaces the lower triangle of the symmetric n × n matrix at `offset` by its Cholesky factor.
  * Returns −1, or the row whose pivot shows that the matrix is not positive definite in float64:
  * a pivot that lost all of its digits to cancellation counts as zero.
  */
 export function choleskyInPlace(a: Float64Array, n: number, offset = 0): number {
-  const tolerance = 4 * (n + 1) * Number.EPSILON;
+  const tolerance = lost(n);
   const odd = n & 1;
   if (odd === 1) {
     if (!(a[offset]! > 0)) return 0;
@@ -108,6 +111,63 @@ export function solveCholesky(l: Float64Array, n: number, b: Float64Array, offse
     for (let k = 0; k < i; k++) b[start + k] = b[start + k]! - (l[p + k]! * first + l[pp + k]! * second);
   }
   if (odd === 1) b[start] = b[start]! / l[offset]!;
+}
+
+/**
+ * The pivot of one more row behind the n of the factor at `offset`, at least 0: its n entries in other columns and its
+ * own stand in `row` from `start` on. `scratch` holds n numbers.
+ */
+export function nextPivot(
+  l: Float64Array,
+  n: number,
+  row: Float64Array,
+  start: number,
+  scratch: Float64Array,
+  offset = 0,
+): number {
+  let pivot = row[start + n]!;
+  for (let i = 0; i < n; i++) {
+    let value = row[start + i]!;
+    for (let k = 0; k < i; k++) value -= l[offset + i * n + k]! * scratch[k]!;
+    value /= l[offset + i * n + i]!;
+    scratch[i] = value;
+    pivot -= value * value;
+  }
+  return Math.max(0, pivot);
+}
+
+/**
+ * Whether an unknown of n is undetermined in float64, from a_ii and (A⁻¹)_ii: eliminated last, its pivot is
+ * 1 / (A⁻¹)_ii. Factoring tries one order only, and there rounding hides a combination in which the last unknowns have
+ * little part.
+ */
+export const isUndetermined = (n: number, own: number, ownOfInverse: number): boolean =>
+  !(own * ownOfInverse * lost(n) < 1);
+
+/**
+ * Returns −1, or the row that is least determined by the matrix of the Cholesky factor at `offset`, where its pivot
+ * loses all of its digits. Inverse iteration, scaled to a diagonal of ones, finds the combination z that is undetermined
+ * most, by μ: a_ii (A⁻¹)_ii is about μ z_i². Where digits are lost, two rounds find it.
+ */
+export function leastDetermined(l: Float64Array, n: number, offset = 0): number {
+  const scales = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    let square = 0;
+    for (let at = offset + i * n; at <= offset + i * n + i; at++) square += l[at]! ** 2;
+    scales[i] = Math.sqrt(square);
+  }
+  const lengthOf = (x: Float64Array) => Math.sqrt(x.reduce((sum, entry) => sum + entry * entry, 0));
+  // From entries without a pattern, to which no z is orthogonal.
+  let z = scales.map((_, i) => 1 + (((i + 1) * 0.618) % 1));
+  for (let round = 0; round < 2; round++) {
+    const length = lengthOf(z);
+    const solved = z.map((entry, i) => (entry / length) * scales[i]!);
+    solveCholesky(l, n, solved, offset);
+    z = solved.map((entry, i) => entry * scales[i]!);
+  }
+  let worst = 0;
+  for (let i = 1; i < n; i++) if (Math.abs(z[i]!) > Math.abs(z[worst]!)) worst = i;
+  return isUndetermined(n, Math.abs(z[worst]!), Math.abs(z[worst]!) / lengthOf(z)) ? worst : -1;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { choleskyInPlace, solveCholesky } from "../algebra/cholesky.js";
+import { choleskyInPlace, leastDetermined, solveCholesky } from "../algebra/cholesky.js";
 import type { PrecisionGraph } from "../relations/kinship.js";
 import type { Grams } from "./grams.js";
 import type { Solver } from "./solver.js";
@@ -31,7 +31,8 @@ export function createDenseSolver(grams: Grams, graph: PrecisionGraph, slopes: n
       }
     }
     const failed = choleskyInPlace(factors, size);
-    return failed < 0 ? -1 : Math.floor(failed / width);
+    const row = failed >= 0 ? failed : leastDetermined(factors, size);
+    return row < 0 ? -1 : Math.floor(row / width);
   }
 
   function solve(g: Float64Array, out: Float64Array): number {

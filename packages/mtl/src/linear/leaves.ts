@@ -1,4 +1,4 @@
-import { choleskyInPlace, invertCholesky } from "../algebra/cholesky.js";
+import { choleskyInPlace, invertCholesky, isUndetermined, nextPivot } from "../algebra/cholesky.js";
 import { dot } from "../algebra/dot.js";
 import type { Grams } from "./grams.js";
 
@@ -25,6 +25,8 @@ export function createLeaves(nodes: Int32Array, grams: Grams, diagonal: Float64A
   const tilts = new Float64Array(nodes.length * slopes);
   const schur = new Float64Array(nodes.length).fill(1);
   const unpenalised = new Float64Array(nodes.length);
+  /** The diagonal of M_ss of each leaf, [leaves, slopes]. */
+  const diagonals = new Float64Array(nodes.length * slopes);
   const scratch = new Float64Array(slopes * slopes);
 
   function setSlope(penalty: number): number {
@@ -37,19 +39,21 @@ export function createLeaves(nodes: Int32Array, grams: Grams, diagonal: Float64A
       const own = diagonal[node]! * penalty || (isTask ? 0 : 1);
       for (let i = 0; i < slopes; i++) {
         for (let j = 0; j < i; j++) inverses[base + i * slopes + j] = isTask ? matrices[gram + i * width + j]! : 0;
-        inverses[base + i * slopes + i] = own + (isTask ? matrices[gram + i * width + i]! : 0);
+        const value = own + (isTask ? matrices[gram + i * width + i]! : 0);
+        inverses[base + i * slopes + i] = value;
+        diagonals[leaf * slopes + i] = value;
       }
       if (choleskyInPlace(inverses, slopes, base) >= 0) return node;
-      invertCholesky(inverses, slopes, scratch, base);
-      if (width === slopes || !isTask) continue;
       const cross = gram + slopes * width;
-      let reduced = matrices[cross + slopes]!;
-      for (let i = 0; i < slopes; i++) {
-        const value = dot(inverses, base + i * slopes, matrices, cross, slopes);
-        tilts[leaf * slopes + i] = value;
-        reduced -= value * matrices[cross + i]!;
-      }
-      unpenalised[leaf] = Math.max(0, reduced);
+      const withIntercept = width > slopes && isTask;
+      // From the factor, not from the inverse, whose rounding grows with the block's condition.
+      if (withIntercept) unpenalised[leaf] = nextPivot(inverses, slopes, matrices, cross, scratch, base);
+      invertCholesky(inverses, slopes, scratch, base);
+      for (let i = 0; i < slopes; i++)
+        if (isUndetermined(slopes, diagonals[leaf * slopes + i]!, inverses[base + i * slopes + i]!)) return node;
+      if (!withIntercept) continue;
+      for (let i = 0; i < slopes; i++)
+        tilts[leaf * slopes + i] = dot(inverses, base + i * slopes, matrices, cross, slopes);
     }
     return -1;
   }
@@ -62,7 +66,11 @@ export function createLeaves(nodes: Int32Array, grams: Grams, diagonal: Float64A
       const own = diagonal[node]! * penalty || (isTask ? 0 : 1);
       const whole = own + (isTask ? matrices[node * width * width + width * width - 1]! : 0);
       schur[leaf] = own + unpenalised[leaf]!;
-      if (!(schur[leaf]! > 4 * (width + 1) * Number.EPSILON * whole)) return node;
+      const inverse = 1 / schur[leaf]!;
+      if (isUndetermined(width, whole, inverse)) return node;
+      // N_ii alone was looked at when N was made.
+      for (let at = leaf * slopes; at < (leaf + 1) * slopes; at++)
+        if (isUndetermined(width, diagonals[at]!, tilts[at]! ** 2 * inverse)) return node;
     }
     return -1;
   }

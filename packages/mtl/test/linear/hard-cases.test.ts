@@ -1,4 +1,14 @@
-import { fitKNorm, InputError, identityKinship, matrixKinship, meanKinship, type Task } from "@kinship/mtl";
+import {
+  type FitOptions,
+  fitKNorm,
+  graphKinship,
+  InputError,
+  identityKinship,
+  matrixKinship,
+  meanKinship,
+  type Task,
+} from "@kinship/mtl";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 const fit = (tasks: readonly Task[], lambda = 1, kinship = meanKinship()) => fitKNorm({ tasks, kinship, lambda });
@@ -63,6 +73,46 @@ describe("what is refused, and how", () => {
     const flat = { name: "flat", x: [[1, 1], [2, 2]], y: [1, 2] }; // biome-ignore format: a table
     expect(failure(() => fit([flat], 1, meanKinship({ shrinkage: 0 })))).toMatch(/no unique minimum.*shrinkage/);
     expect(failure(() => fit([flat], 1, matrixKinship([[0]])))).toMatch(/no unique minimum/);
+  });
+
+  const numbers = fc.integer({ min: -64, max: 64 }).map((k) => k / 16);
+  const rowsOf = (rows: number, width: number) =>
+    fc.array(fc.array(numbers, { minLength: width, maxLength: width }), { minLength: rows, maxLength: rows });
+  const tasksOf = (rows: readonly number[], width: number) =>
+    fc
+      .tuple(...rows.map((count) => rowsOf(count, width)))
+      .map((all) => all.map((x, t) => ({ name: `task ${t}`, x, y: x.map((_, row) => row) })));
+  const names = (count: number) => Array.from({ length: count }, (_, t) => `task ${t}`);
+  const chain = graphKinship({ edges: names(4).slice(1).map((name, t) => [`task ${t}`, name] as const), ridge: 1 }); // biome-ignore format: one line
+  // Of rank two: three combinations of five tasks go unpenalised, and with three features nine unknowns.
+  const gram = matrixKinship(names(5).map((_, i) => names(5).map((_, j) => 1 + (i - 1) * (j - 1) * 0.5)));
+
+  test.each<[string, fc.Arbitrary<Task[]>, Omit<FitOptions, "tasks">]>([
+    ["a task alone", tasksOf([4, 9], 5), { kinship: identityKinship(), lambda: 0, intercept: "none" }],
+    ["a task and its intercept", tasksOf([5, 9], 5), { kinship: identityKinship(), lambda: 0 }],
+    ["a task among others", tasksOf([9, 4, 9, 9], 5), { kinship: chain, lambda: 0, intercept: "none" }],
+    ["a combination of tasks", tasksOf([2, 1, 1, 2, 2], 3), { kinship: gram, lambda: 1, intercept: "none" }],
+  ])("%s with fewer rows than unknowns is refused, whatever stands in them", (_, tasks, options) => {
+    fc.assert(
+      fc.property(tasks, (given) => {
+        expect(failure(() => fitKNorm({ tasks: given, ...options }))).toMatch(/no unique minimum/);
+      }),
+    );
+  });
+
+  test("a combination of weights in which the last one has little part is seen too", () => {
+    const x = [
+      [[-0.375, -1.6875, 0], [-0.875, 0, -0.125]],
+      [[-2.5, 0, 0]],
+      [[3, 2.25, 0]],
+      [[0, 0, -0.0625], [0, 0.0625, 0]],
+      [[-2.8125, 1.0625, 0], [0.1875, 0, 0.1875]],
+    ]; // biome-ignore format: a table
+    const tasks = x.map((rows, t) => ({ name: `task ${t}`, x: rows, y: rows.map(() => 1) }));
+    expect(failure(() => fitKNorm({ tasks, kinship: gram, lambda: 256, intercept: "none" }))).toMatch(/no unique/);
+    const few = { name: "few", x: [[-2.8125, -2.9375, 3.1875], [-0.25, 0, -3.875]], y: [1, 2] }; // biome-ignore format: a table
+    const alone = { tasks: [few], kinship: identityKinship(), lambda: 0, intercept: "none" } as const;
+    expect(failure(() => fitKNorm(alone))).toMatch(/"few"/);
   });
 
   test("values whose squares overflow", () => {

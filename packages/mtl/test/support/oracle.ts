@@ -54,8 +54,15 @@ export function objective(tasks: readonly PlainTask[], k: number[][], penalties:
   return total;
 }
 
-/** The minimiser by one dense solve of the whole (T·d)² system. */
-export function bruteForce(tasks: readonly PlainTask[], k: number[][], penalties: Penalties): number[][] {
+/** The sizes of all terms of the objective, multiplied out: what its rounding is measured by. */
+export function sizeOfTerms(tasks: readonly PlainTask[], k: number[][], penalties: Penalties, w: number[][]): number {
+  const sizes = (rows: number[][]) => rows.map((row) => row.map(Math.abs));
+  const positive = tasks.map((task) => ({ ...task, x: sizes(task.x), y: task.y.map((value) => -Math.abs(value)) }));
+  return objective(positive, sizes(k), penalties, sizes(w));
+}
+
+/** The normal equations of the whole, A w = b with (T·d)² entries. */
+function normalEquations(tasks: readonly PlainTask[], k: number[][], penalties: Penalties) {
   const d = tasks[0]!.x[0]!.length;
   const width = d + (penalties.intercept ? 1 : 0);
   const size = tasks.length * width;
@@ -77,6 +84,28 @@ export function bruteForce(tasks: readonly PlainTask[], k: number[][], penalties
       }
     }
   }
+  return { a, b, width };
+}
+
+/** The minimiser by one dense solve of the whole (T·d)² system. */
+export function bruteForce(tasks: readonly PlainTask[], k: number[][], penalties: Penalties): number[][] {
+  const { a, b, width } = normalEquations(tasks, k, penalties);
   const solution = solveDense(a, b);
   return tasks.map((_, t) => solution.slice(t * width, (t + 1) * width));
+}
+
+/**
+ * By how much each entry of the minimiser may move where every number of A w = b moves by its last digit:
+ * ε |A⁻¹| (|A| |w| + |b|) (R. D. Skeel, 1979). No solver can be closer.
+ */
+export function roundingOf(tasks: readonly PlainTask[], k: number[][], penalties: Penalties, w: number[]): number[] {
+  const { a, b } = normalEquations(tasks, k, penalties);
+  const moved = a.map((row, i) => row.reduce((sum, value, j) => sum + Math.abs(value * w[j]!), Math.abs(b[i]!)));
+  const rows = b.map((_, i) =>
+    solveDense(
+      a,
+      b.map((_, j) => (i === j ? 1 : 0)),
+    ),
+  );
+  return rows.map((row) => Number.EPSILON * row.reduce((sum, value, j) => sum + Math.abs(value) * moved[j]!, 0));
 }
