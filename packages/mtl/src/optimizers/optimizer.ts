@@ -12,6 +12,7 @@ import {
   zerosLike,
 } from "@kinship/tensor";
 import { InputError } from "../errors.js";
+import type { Curvature } from "./quasi-newton.js";
 
 // Optimizers are pure functions over structures of tensors, written with tensor operations only: no value is read, so a
 // compiler can record forward, backward and update as one program. Scalars (the step count, bias corrections) are
@@ -27,6 +28,18 @@ export type OptimizerState<Parameters = Structure> = {
   readonly slots: { readonly [name: string]: Parameters };
   /** Of optimizers that watch a loss. */
   readonly plateau?: PlateauState;
+  /** Of `lbfgs`: what it knows of the loss around the parameters. */
+  readonly search?: SearchState;
+};
+
+/** All parameters are one vector here. */
+export type SearchState = Curvature & {
+  /** Where the search along the direction began, with the gradient there. */
+  readonly point: Tensor;
+  readonly gradient: Tensor;
+  readonly direction: Tensor;
+  /** How far along it the parameters are: float64, no axes. */
+  readonly length: Tensor;
 };
 
 export type PlateauState = {
@@ -84,8 +97,7 @@ export function optimizer<Slot extends string>(
   slotNames: readonly Slot[],
   rule: Rule<Slot>,
 ): Optimizer {
-  if (typeof learningRate === "number" && !(learningRate >= 0 && learningRate < Number.POSITIVE_INFINITY))
-    throw new InputError(`${name}: the learning rate must be a number of at least 0, not ${learningRate}`);
+  const rateAt = rateOf(name, learningRate);
   return {
     name,
     start: (parameters) => ({
@@ -93,10 +105,8 @@ export function optimizer<Slot extends string>(
       slots: Object.fromEntries(slotNames.map((slot) => [slot, mapLeaves(name, parameters, zerosLike)])),
     }),
     update(state, gradients, parameters, factor = 1) {
-      const rate = typeof learningRate === "number" ? full([], learningRate, "float64") : learningRate(state.step);
-      const scaled = factor === 1 ? rate : mul(rate, scalar(factor));
       const step = add(state.step, 1);
-      const update = rule(scaled, step);
+      const update = rule(rateAt(state.step, factor), step);
       const gradientOf = matchLeaves(name, parameters, gradients).map(([, gradient]) => gradient);
       const remembered = slotNames.map((slot) => matchLeaves(name, parameters, state.slots[slot]).map(([, x]) => x));
       const found: UpdatedLeaf<Slot>[] = [];
@@ -117,6 +127,19 @@ export function optimizer<Slot extends string>(
       });
       return { state: { step, slots: Object.fromEntries(slots) }, parameters: updated };
     },
+  };
+}
+
+/**
+ * The learning rate after so many updates, times a factor.
+ * @throws InputError for a rate below 0.
+ */
+export function rateOf(name: string, learningRate: number | Schedule): (step: Tensor, factor: TensorLike) => Tensor {
+  if (typeof learningRate === "number" && !(learningRate >= 0 && learningRate < Number.POSITIVE_INFINITY))
+    throw new InputError(`${name}: the learning rate must be a number of at least 0, not ${learningRate}`);
+  return (step, factor) => {
+    const rate = typeof learningRate === "number" ? full([], learningRate, "float64") : learningRate(step);
+    return factor === 1 ? rate : mul(rate, scalar(factor));
   };
 }
 

@@ -1,4 +1,4 @@
-import { adaGrad, adam, adamW, lion, type Optimizer, rmsProp, sgd } from "@kinship/mtl";
+import { adaGrad, adam, adamW, lbfgs, lion, type Optimizer, rmsProp, sgd } from "@kinship/mtl";
 import { mul, sub, type Tensor, tensor } from "@kinship/tensor";
 import { compile } from "@kinship/tensor/compile";
 import fc from "fast-check";
@@ -122,7 +122,11 @@ describe.each(rules)("%s", (_, optimizer, oracle) => {
       ),
     );
   });
+});
 
+const optimizers = [...rules.map(([name, own]) => [name, own] as const), ["L-BFGS", lbfgs({ memory: 2 })] as const];
+
+describe.each(optimizers)("%s", (_, optimizer) => {
   test("keeps float32, and the old state and parameters as they were", () => {
     const parameters = { w: tensor([1, 2]), deep: [tensor([[3]])] };
     const gradients = { w: tensor([0.5, -1]), deep: [tensor([[2]])] };
@@ -192,6 +196,7 @@ describe("convergence", () => {
     ["Nesterov", sgd({ learningRate: 0.02, momentum: 0.9, nesterov: true }), 1e-6],
     ["AdaGrad", adaGrad({ learningRate: 1 }), 1e-6],
     ["Adam", adam({ learningRate: 0.1 }), 1e-4],
+    ["L-BFGS", lbfgs(), 1e-12],
     // Steps of constant size end in a band around the minimum.
     ["RMSProp", rmsProp({ learningRate: 0.01 }), 0.02],
     ["Lion", lion({ learningRate: 0.01 }), 0.03],
@@ -222,6 +227,7 @@ test("what is not asked for is as stated", () => {
     [adam({ learningRate }), adam({ learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 })],
     [adamW({ learningRate }), adamW({ learningRate, weightDecay: 0.01 })],
     [lion({ learningRate }), lion({ learningRate, beta1: 0.9, beta2: 0.99, weightDecay: 0 })],
+    [lbfgs(), lbfgs({ memory: 10, learningRate: 1 })],
   ] as const)
     expect(after(plain)).toEqual(after(stated));
 });
@@ -231,4 +237,6 @@ test("options out of range are refused", () => {
   expect(() => sgd({ learningRate: 1, momentum: 1 })).toThrow(/momentum/);
   expect(() => adam({ learningRate: 1, beta2: 1.5 })).toThrow(/beta2/);
   expect(() => adamW({ learningRate: 1, weightDecay: -1 })).toThrow(/weightDecay/);
+  expect(() => lbfgs({ learningRate: -1 })).toThrow(/learning rate/);
+  expect(() => lbfgs({ memory: 0 }).start(tensor([1]))).toThrow("memory must be a whole number of at least 1, not 0");
 });

@@ -38,6 +38,7 @@ import {
   kNormOverHeads,
   kNormOverTrunks,
   type Layer,
+  lbfgs,
   meanKinship,
   moCo,
   multiTaskModel,
@@ -92,6 +93,7 @@ describe("killed at any moment, training resumes to the same bits", () => {
     ["clipped, stopping early", { clipNorm: 0.5, earlyStopping: { patience: 1 } }],
     ["gradVac, which remembers similarities", { balancer: gradVac() }],
     ["moCo, which remembers gradients", { balancer: moCo() }],
+    ["lbfgs, which remembers steps", { optimizer: lbfgs({ memory: 3 }) }],
     ["operation by operation", { wrap: eager }],
   ];
   test.each(variants)(
@@ -242,6 +244,27 @@ describe("the memory that steps write to", () => {
     await train({ ...own, resume: saved[0]! });
     expect(saved[0]).toEqual(before);
   });
+});
+
+test("L-BFGS on all rows ends far below Adam after as many steps, and resumes within a search to the same bits", async () => {
+  const { objective, data } = simple();
+  const options = { objective, data, batchSize: 24, steps: 60 };
+  const totalOf = ({ history }: Awaited<ReturnType<typeof train>>) =>
+    history.at(-1)!.losses.price! + history.at(-1)!.losses.discount!;
+  const saved: Uint8Array[] = [];
+  const checkpoint = { save: (bytes: Uint8Array) => void saved.push(bytes), everySteps: 1 };
+  const trained = await train({ ...options, optimizer: lbfgs(), checkpoint });
+  const adams = await Promise.all(
+    [0.003, 0.01, 0.03, 0.1].map((learningRate) => train({ ...options, optimizer: adam({ learningRate }) })),
+  );
+  for (const other of adams) expect(totalOf(trained)).toBeLessThan(totalOf(other) / 3);
+  for (const at of [0, 7, 30, 58]) {
+    const resumed = await train({ ...options, optimizer: lbfgs(), resume: saved[at]! });
+    expect(bits(resumed.parameters)).toEqual(bits(trained.parameters));
+    expect(bits(resumed.optimizer)).toEqual(bits(trained.optimizer));
+  }
+  const other = train({ ...options, optimizer: lbfgs({ memory: 4 }), resume: saved[7]! });
+  await expect(other).rejects.toThrow('optimizer was "lbfgs of 10 steps"');
 });
 
 test("what the optimizer remembers is given too: the mean of the parameters after each step", async () => {
