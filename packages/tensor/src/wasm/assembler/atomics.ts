@@ -13,25 +13,24 @@ export const atomic = /* @__PURE__ */ makeAtomic();
 
 function makeAtomic() {
   return {
-    load: (address: Expression, offset = 0): Expression =>
-      operation("i32.atomic.load", 0xfe0010, "i32", ["i32"], [address], word(offset)),
+    load: (address: Expression, offset = 0): Expression => operation(0xfe0010, "i32", [address], word(offset)),
     store: (address: Expression, value: Expression, offset = 0): Statement =>
-      operation("i32.atomic.store", 0xfe0017, "none", ["i32", "i32"], [address, value], word(offset)),
+      operation(0xfe0017, "none", [address, value], word(offset)),
     /** Adds, and gives what was there before. */
     add: (address: Expression, value: Expression, offset = 0): Expression =>
-      operation("i32.atomic.rmw.add", 0xfe001e, "i32", ["i32", "i32"], [address, value], word(offset)),
+      operation(0xfe001e, "i32", [address, value], word(offset)),
     /** Writes `value` if `expected` is there, and gives what was there before. */
     compareExchange: (address: Expression, expected: Expression, value: Expression, offset = 0): Expression => {
       const operands = [address, expected, value];
-      return operation("i32.atomic.rmw.cmpxchg", 0xfe0048, "i32", ["i32", "i32", "i32"], operands, word(offset));
+      return operation(0xfe0048, "i32", operands, word(offset));
     },
     /** Sleeps while `expected` is there, at most so many nanoseconds (for ever where negative): 0 woken, 1 another value, 2 too long. */
     wait: (address: Expression, expected: Expression, nanoseconds: Expression, offset = 0): Expression => {
       const operands = [address, expected, nanoseconds];
-      return operation("memory.atomic.wait32", 0xfe0001, "i32", ["i32", "i32", "i64"], operands, word(offset));
+      return operation(0xfe0001, "i32", operands, word(offset));
     },
     /** Wakes at most so many that sleep there, and gives their number. */
     notify: (address: Expression, count: Expression, offset = 0): Expression =>
-      operation("memory.atomic.notify", 0xfe0000, "i32", ["i32", "i32"], [address, count], word(offset)),
+      operation(0xfe0000, "i32", [address, count], word(offset)),
   };
 }

@@ -47,16 +47,6 @@ export class ByteWriter {
     this.byte(rest & 127);
   }
 
-  /** The same for 64 bits. */
-  signedLong(value: bigint): void {
-    let rest = value;
-    while (rest < -64n || rest > 63n) {
-      this.byte(Number(rest & 127n) | 128);
-      rest >>= 7n;
-    }
-    this.byte(Number(rest & 127n));
-  }
-
   text(value: string): void {
     const encoded = new TextEncoder().encode(value);
     this.unsigned(encoded.length);

@@ -33,13 +33,6 @@ export class Local implements Expression {
   }
 }
 
-function checkOperands(name: string, expected: readonly ValueType[], operands: readonly Expression[]): void {
-  for (let i = 0; i < expected.length; i++) {
-    const found = operands[i]?.type;
-    if (found !== expected[i]) throw new TypeError(`${name}: operand ${i} must be ${expected[i]}, found ${found}`);
-  }
-}
-
 /** What follows the opcode. */
 type Immediate = (code: CodeWriter) => void;
 
@@ -60,18 +53,16 @@ class Operation<R extends ValueType | "none"> {
   }
 }
 
-/** One instruction after its operands. */
-export function operation<R extends ValueType | "none">(
-  name: string,
+/**
+ * One instruction after its operands. Their types are the engine's to check, when it compiles the module: its error names
+ * the instruction and what it found.
+ */
+export const operation = <R extends ValueType | "none">(
   opcode: number,
   result: R,
-  expected: readonly ValueType[],
   operands: readonly Expression[],
   immediate?: Immediate,
-): { readonly type: R; emit(code: CodeWriter): void } {
-  checkOperands(name, expected, operands);
-  return new Operation(result, opcode, operands, immediate);
-}
+): { readonly type: R; emit(code: CodeWriter): void } => new Operation(result, opcode, operands, immediate);
 
 export type Unary = (a: Expression) => Expression;
 export type Binary = (a: Expression, b: Expression) => Expression;
@@ -82,33 +73,20 @@ export const inOrder = <N extends string>(first: number, ...names: readonly N[])
   Object.fromEntries(names.map((name, k) => [name, first + k])) as Record<N, number>;
 
 /** Instruction makers from opcodes by name, which count from `first`. */
-export function mapped<N extends string, F>(
-  prefix: string,
+export const mapped = <N extends string, F>(
   opcodes: Readonly<Record<N, number>>,
-  make: (name: string, opcode: number) => F,
+  make: (opcode: number) => F,
   first = 0,
-): Readonly<Record<N, F>> {
-  const entries = Object.entries<number>(opcodes);
-  return Object.fromEntries(entries.map(([name, code]) => [name, make(`${prefix}.${name}`, first + code)])) as Record<
-    N,
-    F
-  >;
-}
+): Readonly<Record<N, F>> =>
+  Object.fromEntries(Object.entries<number>(opcodes).map(([name, code]) => [name, make(first + code)])) as Record<N, F>;
 
-/** Those that all have the same operand and result types, and nothing after the opcode. */
+/** Those with the same type of result, and nothing after the opcode. */
 export const table = <N extends string, F extends Unary | Binary | Ternary>(
-  prefix: string,
-  operands: readonly ValueType[],
   result: ValueType,
   opcodes: Readonly<Record<N, number>>,
   first?: number,
 ): Readonly<Record<N, F>> =>
-  mapped(
-    prefix,
-    opcodes,
-    (name, opcode) => ((...values: Expression[]) => operation(name, opcode, result, operands, values)) as F,
-    first,
-  );
+  mapped(opcodes, (opcode) => ((...values: Expression[]) => operation(opcode, result, values)) as F, first);
 
 /** Reads from memory at address + offset (bytes); nothing is assumed about alignment beyond the hint of one byte. */
 export type Load = (address: Expression, offset?: number) => Expression;
@@ -131,39 +109,36 @@ const immediate =
 
 export const load =
   (type: ValueType) =>
-  (name: string, opcode: number): Load =>
+  (opcode: number): Load =>
   (address, offset = 0) =>
-    operation(name, opcode, type, ["i32"], [address], immediate(offset));
+    operation(opcode, type, [address], immediate(offset));
 
 export const store =
-  (type: ValueType) =>
-  (name: string, opcode: number): Store =>
+  (opcode: number): Store =>
   (address, value, offset = 0) =>
-    operation(name, opcode, "none", ["i32", type], [address, value], immediate(offset));
+    operation(opcode, "none", [address, value], immediate(offset));
 
 export const loadLane =
-  (name: string, opcode: number): LoadLane =>
+  (opcode: number): LoadLane =>
   (address, vector, lane, offset = 0) =>
-    operation(name, opcode, "v128", ["i32", "v128"], [address, vector], immediate(offset, lane));
+    operation(opcode, "v128", [address, vector], immediate(offset, lane));
 
 export const storeLane =
-  (name: string, opcode: number): StoreLane =>
+  (opcode: number): StoreLane =>
   (address, vector, lane, offset = 0) =>
-    operation(name, opcode, "none", ["i32", "v128"], [address, vector], immediate(offset, lane));
+    operation(opcode, "none", [address, vector], immediate(offset, lane));
 
 export const extractLane =
   (scalar: ValueType) =>
-  (name: string, opcode: number) =>
+  (opcode: number) =>
   (vector: Expression, lane: number): Expression =>
-    operation(name, opcode, scalar, ["v128"], [vector], immediate(undefined, lane));
+    operation(opcode, scalar, [vector], immediate(undefined, lane));
 
 export const replaceLane =
-  (scalar: ValueType) =>
-  (name: string, opcode: number) =>
+  (opcode: number) =>
   (vector: Expression, lane: number, value: Expression): Expression =>
-    operation(name, opcode, "v128", ["v128", scalar], [vector, value], immediate(undefined, lane));
+    operation(opcode, "v128", [vector, value], immediate(undefined, lane));
 
 /** A constant: an opcode and its immediate. */
-export function constant(opcode: number, type: ValueType, immediate: Immediate): Expression {
-  return operation("const", opcode, type, [], [], immediate);
-}
+export const constant = (opcode: number, type: ValueType, immediate: Immediate): Expression =>
+  operation(opcode, type, [], immediate);

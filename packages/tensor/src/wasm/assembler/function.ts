@@ -92,7 +92,6 @@ export class FunctionBuilder {
   }
 
   set(local: Local, value: Expression): void {
-    if (local.type !== value.type) throw new TypeError(`set: a local of ${local.type} cannot hold ${value.type}`);
     value.emit(this.code);
     this.code.opcode(0x21);
     this.code.unsigned(local.index);
@@ -166,11 +165,6 @@ export class FunctionBuilder {
 
   /** Calls a function and puts its results into locals. */
   callInto(results: readonly Local[], callee: FunctionHandle, ...operands: Expression[]): void {
-    if (results.length !== callee.results.length) {
-      throw new TypeError(
-        `${callee.name}: gives ${callee.results.length} results, ${results.length} locals to hold them`,
-      );
-    }
     writeCall(this.code, callee, operands);
     for (let i = results.length - 1; i >= 0; i--) {
       this.code.opcode(0x21);
@@ -206,25 +200,16 @@ export class FunctionBuilder {
 }
 
 function writeCall(code: CodeWriter, callee: FunctionHandle, operands: readonly Expression[]): void {
-  const found = operands.map((operand) => operand.type).join(", ");
-  if (found !== callee.parameters.join(", ")) {
-    throw new TypeError(`call: ${callee.name} takes (${callee.parameters.join(", ")}), found (${found})`);
-  }
   for (const operand of operands) operand.emit(code);
   code.opcode(0x10);
   code.unsigned(callee.index);
 }
 
 /** The value of a function with one result. */
-export function call(callee: FunctionHandle, ...operands: Expression[]): Expression {
-  const [type, ...more] = callee.results;
-  if (type === undefined || more.length > 0) {
-    throw new TypeError(
-      `call: ${callee.name} gives ${callee.results.length} results, an expression has one; use callInto`,
-    );
-  }
-  return { type, emit: (code) => writeCall(code, callee, operands) };
-}
+export const call = (callee: FunctionHandle, ...operands: Expression[]): Expression => ({
+  type: callee.results[0]!,
+  emit: (code) => writeCall(code, callee, operands),
+});
 
 /** Copies bytes within the memory; the ranges may overlap. */
 export const copyMemory = (destination: Expression, source: Expression, bytes: Expression): Statement => ({

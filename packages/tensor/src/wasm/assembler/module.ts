@@ -33,7 +33,6 @@ export class ModuleBuilder {
   readonly #routines = new Map<string, FunctionHandle>();
   #importedFunctions = 0;
   #ownMemory: MemoryLimits | undefined;
-  #hasMemory = false;
 
   #type(parameters: readonly ValueType[], results: readonly ValueType[]): number {
     const key = `${parameters}→${results}`;
@@ -49,13 +48,7 @@ export class ModuleBuilder {
     return this.#types.push(key) - 1;
   }
 
-  #claimMemory(): void {
-    if (this.#hasMemory) throw new Error("a module has one memory, and this one has it already");
-    this.#hasMemory = true;
-  }
-
   importMemory(module: string, name: string, limits: MemoryLimits): void {
-    this.#claimMemory();
     this.#imports.push({
       module,
       name,
@@ -68,7 +61,6 @@ export class ModuleBuilder {
 
   /** A memory of the module's own, exported under the name `memory`. */
   memory(limits: MemoryLimits): void {
-    this.#claimMemory();
     this.#ownMemory = limits;
     this.#exports.push({ name: "memory", kind: 2, index: 0 });
   }
@@ -102,10 +94,6 @@ export class ModuleBuilder {
     const index = this.#importedFunctions + this.#functions.push({ type, builder }) - 1;
     if (signature.exported) this.#exports.push({ name: signature.name, kind: 0, index });
     const results = [body(builder, ...builder.parameters) ?? []].flat() as Expression[];
-    const found = results.map((result) => result.type).join(", ");
-    if (found !== signature.results.join(", ")) {
-      throw new TypeError(`${signature.name}: gives (${signature.results.join(", ")}), its body (${found})`);
-    }
     for (const result of results) result.emit(builder.code);
     return { ...signature, index };
   }

@@ -1,5 +1,6 @@
 /** The scalar instructions, by type; names are the specification's in camel case. */
 
+import type { ByteWriter } from "./bytes.js";
 import {
   type Binary,
   constant,
@@ -14,62 +15,59 @@ import {
   type ValueType,
 } from "./expression.js";
 
-const arithmetic = (first: number) =>
-  inOrder(
-    first,
-    ...(["add", "sub", "mul", "divSigned", "divUnsigned", "remSigned", "remUnsigned"] as const),
-    ...(["and", "or", "xor", "shl", "shrSigned", "shrUnsigned"] as const),
-  );
-const comparisons = (first: number) =>
-  inOrder(
-    first,
-    ...(["eq", "ne", "ltSigned", "ltUnsigned", "gtSigned", "gtUnsigned"] as const),
-    ...(["leSigned", "leUnsigned", "geSigned", "geUnsigned"] as const),
-  );
-
 /** What both widths of integers have, and of floats, from the opcodes with which each family begins. */
 const integer = (type: ValueType, compare: number, compute: number) => ({
-  ...table<keyof ReturnType<typeof comparisons>, Binary>(type, [type, type], "i32", comparisons(compare)),
-  ...table<keyof ReturnType<typeof arithmetic>, Binary>(type, [type, type], type, arithmetic(compute)),
+  ...table<"eq" | "ne" | "ltSigned" | "ltUnsigned" | "gtSigned" | "leSigned" | "geSigned", Binary>(
+    "i32",
+    { ...inOrder(0, "eq", "ne", "ltSigned", "ltUnsigned", "gtSigned"), leSigned: 6, geSigned: 8 },
+    compare,
+  ),
+  ...table<"add" | "sub" | "mul" | "divUnsigned" | "and" | "or" | "xor" | "shl" | "shrSigned" | "shrUnsigned", Binary>(
+    type,
+    {
+      ...inOrder(0, "add", "sub", "mul"),
+      divUnsigned: 4,
+      ...inOrder(7, "and", "or", "xor", "shl", "shrSigned", "shrUnsigned"),
+    },
+    compute,
+  ),
 });
 const float = (type: ValueType, compare: number, compute: number) => ({
-  ...table<"eq" | "ne" | "lt" | "gt" | "le" | "ge", Binary>(
-    type,
-    [type, type],
-    "i32",
-    inOrder(compare, "eq", "ne", "lt", "gt", "le", "ge"),
-  ),
-  ...table<"abs" | "neg", Unary>(type, [type], type, inOrder(compute, "abs", "neg")),
-  ...table<"add" | "sub" | "mul" | "div", Binary>(
-    type,
-    [type, type],
-    type,
-    inOrder(compute + 7, "add", "sub", "mul", "div"),
-  ),
+  ...table<"lt", Binary>("i32", { lt: compare + 2 }),
+  ...table<"abs" | "neg", Unary>(type, inOrder(compute, "abs", "neg")),
+  ...table<"add" | "mul", Binary>(type, { add: compute + 7, mul: compute + 9 }),
 });
-
-const convert = <N extends string>(from: ValueType, to: ValueType, opcodes: Readonly<Record<N, number>>) =>
-  table<N, Unary>(to, [from], to, opcodes);
 
 function makeI32() {
   return {
     const: (value: number): Expression => constant(0x41, "i32", (code) => code.signed(value)),
     ...integer("i32", 0x46, 0x6a),
-    ...convert("i32", "i32", { eqz: 0x45 }),
-    ...convert("i64", "i32", { wrapI64: 0xa7 }),
-    ...mapped("i32", { load: 0x28, load8Unsigned: 0x2d }, load("i32")),
-    ...mapped("i32", { store: 0x36, store8: 0x3a }, store("i32")),
+    ...table<"eqz" | "wrapI64", Unary>("i32", { eqz: 0x45, wrapI64: 0xa7 }),
+    ...mapped({ load: 0x28, load8Unsigned: 0x2d }, load("i32")),
+    ...mapped({ store: 0x36, store8: 0x3a }, store),
   };
 }
 
 function makeI64() {
   return {
-    const: (value: bigint): Expression => constant(0x42, "i64", (code) => code.signedLong(BigInt.asIntN(64, value))),
+    const: (value: bigint): Expression => constant(0x42, "i64", (code) => writeLong(code, BigInt.asIntN(64, value))),
     ...integer("i64", 0x51, 0x7c),
-    ...convert("i64", "i64", { countLeadingZeros: 0x79 }),
-    ...convert("i32", "i64", { extendI32Unsigned: 0xad }),
-    ...convert("f64", "i64", { reinterpretF64: 0xbd }),
+    ...table<"countLeadingZeros" | "extendI32Unsigned" | "reinterpretF64", Unary>("i64", {
+      countLeadingZeros: 0x79,
+      extendI32Unsigned: 0xad,
+      reinterpretF64: 0xbd,
+    }),
   };
+}
+
+/** LEB128, signed, of 64 bits. */
+function writeLong(code: ByteWriter, value: bigint): void {
+  let rest = value;
+  while (rest < -64n || rest > 63n) {
+    code.byte(Number(rest & 127n) | 128);
+    rest >>= 7n;
+  }
+  code.byte(Number(rest & 127n));
 }
 
 function makeF32() {
@@ -77,8 +75,8 @@ function makeF32() {
     const: (value: number): Expression =>
       constant(0x43, "f32", (code) => code.raw(new Uint8Array(Float32Array.of(value).buffer))),
     ...float("f32", 0x5b, 0x8b),
-    ...mapped("f32", { load: 0x2a }, load("f32")),
-    ...mapped("f32", { store: 0x38 }, store("f32")),
+    ...mapped({ load: 0x2a }, load("f32")),
+    ...mapped({ store: 0x38 }, store),
   };
 }
 
@@ -87,9 +85,9 @@ function makeF64() {
     const: (value: number): Expression =>
       constant(0x44, "f64", (code) => code.raw(new Uint8Array(Float64Array.of(value).buffer))),
     ...float("f64", 0x61, 0x99),
-    ...convert("i64", "f64", { convertI64Unsigned: 0xba }),
-    ...mapped("f64", { load: 0x2b }, load("f64")),
-    ...mapped("f64", { store: 0x39 }, store("f64")),
+    ...table<"convertI64Unsigned", Unary>("f64", { convertI64Unsigned: 0xba }),
+    ...mapped({ load: 0x2b }, load("f64")),
+    ...mapped({ store: 0x39 }, store),
   };
 }
 
@@ -101,11 +99,7 @@ export const f64 = /* @__PURE__ */ makeF64();
 /** `condition ? a : b`, both evaluated. */
 export function select(condition: Expression, a: Expression, b: Expression): Expression {
   // The one-byte form is for numbers only; vectors need the form that names its type.
-  if (a.type === "v128") {
-    return operation("select", 0x1c, "v128", ["v128", "v128", "i32"], [a, b, condition], (code) => {
-      code.byte(1);
-      code.byte(0x7b);
-    });
-  }
-  return operation("select", 0x1b, a.type, [a.type, a.type, "i32"], [a, b, condition]);
+  return a.type === "v128"
+    ? operation(0x1c, "v128", [a, b, condition], (code) => code.raw([1, 0x7b]))
+    : operation(0x1b, a.type, [a, b, condition]);
 }
