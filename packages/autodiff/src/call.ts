@@ -1,11 +1,14 @@
 import {
+  alias,
   currentInterpreter,
   type Interpreter,
+  isFloating,
   type Maybe,
   type Primitive,
   type Tensor,
   withInterpreter,
 } from "@kinship/tensor";
+import { Tape, versionsOf } from "./tape.js";
 
 /** A function of tensors with a derivative of its own, on flat lists: what a primitive is for one operation. */
 export interface Rule {
@@ -36,7 +39,34 @@ const isTransformation = (x: Interpreter): x is Transformation => "call" in x;
 /** As `apply` does for a primitive: asks the current interpreter. */
 export function call(rule: Rule, inputs: readonly Tensor[]): readonly Tensor[] {
   const interpreter = currentInterpreter();
-  return isTransformation(interpreter) ? interpreter.call(rule, inputs) : rule.evaluate(inputs);
+  if (isTransformation(interpreter)) return interpreter.call(rule, inputs);
+  return interpreter instanceof Tape ? callTaped(interpreter, rule, inputs) : rule.evaluate(inputs);
+}
+
+/** Notes the call as a whole. Here and not with the tape, which without rules of one's own is shipped without this. */
+export function callTaped(tape: Tape, rule: Rule, inputs: readonly Tensor[]): readonly Tensor[] {
+  const { outer, tracked, notes } = tape;
+  const captured = new Set<Tensor>();
+  const see = (x: Tensor) => {
+    if (tracked.has(x)) captured.add(x);
+  };
+  // New identities on both sides: what the body captures, or returns unchanged, is not taken for its arguments.
+  const outputs = withInterpreter(outer, () => call(observed(rule, see), inputs.map(alias)).map(alias));
+  refuseCaptured(rule, captured);
+  if (captured.size > 0 || inputs.some((x) => tracked.has(x))) {
+    for (const y of outputs) if (isFloating(y.dtype)) tracked.add(y);
+    const site = { rule, inputs, captured: [...captured], outputs };
+    const all = [...inputs, ...captured];
+    notes.push({
+      name: rule.name,
+      inputs: all,
+      outputs,
+      versions: versionsOf(all, outputs),
+      pullback: (cotangents, wanted) => rule.pullback(site, cotangents, wanted),
+      again: (others) => call(rule, others),
+    });
+  }
+  return outputs;
 }
 
 /** Shows every tensor that operations are applied to, and changes nothing. */

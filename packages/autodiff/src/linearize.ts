@@ -1,5 +1,5 @@
-import { apply, mapLeaves, matchLeaves, type Tensor, withInterpreter, zerosLike } from "@kinship/tensor";
-import { call, type Rule } from "./call.js";
+import { mapLeaves, matchLeaves, type Tensor, withInterpreter, zerosLike } from "@kinship/tensor";
+import { callTaped, type Rule, type Transformation } from "./call.js";
 import { checkMatch } from "./check.js";
 import { push } from "./forward.js";
 import { refill } from "./reverse.js";
@@ -7,27 +7,22 @@ import type { Structured, StructuredArguments } from "./structured.js";
 import { checkVersions, Tape } from "./tape.js";
 
 /** A tape of operations on tangents alone: linear, so that other tangents may be sent through it. */
-class LinearTape extends Tape {
-  override call(rule: Rule, inputs: readonly Tensor[]): readonly Tensor[] {
+class LinearTape extends Tape implements Transformation {
+  call(rule: Rule, inputs: readonly Tensor[]): readonly Tensor[] {
     // Nothing is saved by calling such a body as a whole here, and what it captures could not be replaced.
-    return rule.mayCapture ? rule.evaluate(inputs) : super.call(rule, inputs);
+    return rule.mayCapture ? rule.evaluate(inputs) : callTaped(this, rule, inputs);
   }
 
   /** What `outputs` would have been, had `changed` stood in place of some watched tensors. */
   replay(changed: ReadonlyMap<Tensor, Tensor>, outputs: readonly Tensor[]): Tensor[] {
     const now = new Map(changed);
     const current = (x: Tensor) => now.get(x) ?? x;
-    for (const { kind, site, versions } of this.notes) {
-      if (!site.inputs.some((x) => now.has(x))) continue;
-      if (kind === "site") {
-        checkVersions("linearize", site.primitive.name, site.inputs, [site.output], versions);
-        now.set(site.output, apply(site.primitive, site.inputs.map(current), site.params));
-      } else {
-        checkVersions("linearize", site.rule.name, site.inputs, site.outputs, versions);
-        call(site.rule, site.inputs.map(current)).forEach((y, k) => {
-          now.set(site.outputs[k], y);
-        });
-      }
+    for (const note of this.notes) {
+      if (!note.inputs.some((x) => now.has(x))) continue;
+      checkVersions("linearize", note);
+      note.again(note.inputs.map(current)).forEach((y, k) => {
+        now.set(note.outputs[k], y);
+      });
     }
     return outputs.map(current);
   }

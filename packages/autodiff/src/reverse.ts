@@ -22,6 +22,15 @@ export function refill<S>(name: string, like: S, found: readonly Tensor[]): S {
   return mapLeaves(name, like, () => found[k++]);
 }
 
+/** Bytes of the distinct buffers that the notes keep alive, those of `except` left out. */
+function heldBytes({ notes }: Tape, except: readonly Tensor[]): number {
+  const own = new Set(except.map((x) => x.data.buffer));
+  const held = new Set<ArrayBufferLike>();
+  for (const { inputs, outputs } of notes)
+    for (const { data } of [...inputs, ...outputs]) if (!own.has(data.buffer)) held.add(data.buffer);
+  return [...held].reduce((total, buffer) => total + buffer.byteLength, 0);
+}
+
 export interface Pullback<Arguments, Output> {
   readonly output: Output;
   /** Jᵀg: cotangents of the arguments, given one of the output. May be called again. */
@@ -52,7 +61,7 @@ export function vjp<Arguments extends StructuredArguments<Arguments>, Output ext
       return refill("pullback", own, tape.pullback(seeds, watched));
     },
     get heldBytes() {
-      return tape.heldBytes(watched);
+      return heldBytes(tape, watched);
     },
   };
 }

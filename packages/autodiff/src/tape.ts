@@ -1,19 +1,56 @@
 import {
   alias,
+  apply,
   currentInterpreter,
+  type Interpreter,
   isFloating,
+  type Maybe,
   type Primitive,
   type Site,
   type Tensor,
   withInterpreter,
   zerosLike,
 } from "@kinship/tensor";
-import { type CallSite, call, observed, type Rule, refuseCaptured, type Transformation } from "./call.js";
 import { addMaybe, pullback } from "./rules.js";
 
-export type Note =
-  | { readonly kind: "site"; readonly site: Site; readonly versions: readonly number[] }
-  | { readonly kind: "call"; readonly site: CallSite; readonly versions: readonly number[] };
+/** What a tape holds of one operation, or of one call of a function with a rule of its own. */
+export interface Note {
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** How often each of these had been written to, by then. */
+  readonly versions: readonly number[];
+  /** Cotangents of the inputs, from those of the outputs; undefined stands for zero. */
+  pullback(cotangents: readonly Maybe[], wanted: readonly boolean[]): readonly Maybe[];
+  /** The same of other inputs. */
+  again(inputs: readonly Tensor[]): readonly Tensor[];
+}
+
+class SiteNote implements Note {
+  readonly outputs: readonly Tensor[];
+  readonly versions: readonly number[];
+
+  constructor(readonly site: Site) {
+    this.outputs = [site.output];
+    this.versions = versionsOf(site.inputs, this.outputs);
+  }
+
+  get name(): string {
+    return this.site.primitive.name;
+  }
+
+  get inputs(): readonly Tensor[] {
+    return this.site.inputs;
+  }
+
+  pullback([cotangent]: readonly Maybe[], wanted: readonly boolean[]): readonly Maybe[] {
+    return pullback(this.site, cotangent!, wanted);
+  }
+
+  again(inputs: readonly Tensor[]): readonly Tensor[] {
+    return [apply(this.site.primitive, inputs, this.site.params)];
+  }
+}
 
 /** @internal A walk back over the notes: what has come to each tensor so far. */
 export class Walk {
@@ -24,9 +61,11 @@ export class Walk {
 }
 
 /** Applies each primitive as the interpreter outside it would, and notes those that depend on a watched tensor. */
-export class Tape implements Transformation {
-  protected readonly outer = currentInterpreter();
-  protected readonly tracked = new Set<Tensor>();
+export class Tape implements Interpreter {
+  /** @internal */
+  readonly outer = currentInterpreter();
+  /** @internal */
+  readonly tracked = new Set<Tensor>();
   /** @internal */
   readonly notes: Note[] = [];
 
@@ -50,27 +89,10 @@ export class Tape implements Transformation {
     for (let k = 0; k < inputs.length; k++) {
       if (!this.tracked.has(inputs[k])) continue;
       this.tracked.add(output);
-      const site = { primitive: primitive as Primitive, inputs, output, params };
-      this.notes.push({ kind: "site", site, versions: versionsOf(inputs, [output]) });
+      this.notes.push(new SiteNote({ primitive: primitive as Primitive, inputs, output, params }));
       break;
     }
     return output;
-  }
-
-  call(rule: Rule, inputs: readonly Tensor[]): readonly Tensor[] {
-    const captured = new Set<Tensor>();
-    const see = (x: Tensor) => {
-      if (this.tracked.has(x)) captured.add(x);
-    };
-    // New identities on both sides: what the body captures, or returns unchanged, is not taken for its arguments.
-    const outputs = withInterpreter(this.outer, () => call(observed(rule, see), inputs.map(alias)).map(alias));
-    refuseCaptured(rule, captured);
-    if (captured.size > 0 || inputs.some((x) => this.tracked.has(x))) {
-      for (const y of outputs) if (isFloating(y.dtype)) this.tracked.add(y);
-      const site = { rule, inputs, captured: [...captured], outputs };
-      this.notes.push({ kind: "call", site, versions: versionsOf([...inputs, ...captured], outputs) });
-    }
-    return outputs;
   }
 
   /** Cotangents of `inputs`, from those of the outputs: one walk back over the notes. Zero where nothing depends. */
@@ -83,55 +105,18 @@ export class Tape implements Transformation {
 
   /** @internal One note, walked back over. */
   back(note: Note, { cotangents, accumulate }: Walk): void {
-    if (note.kind !== "site") {
-      this.#pullbackCall(note.site, note.versions, cotangents, accumulate);
-      return;
-    }
-    const { site } = note;
-    const g = cotangents.get(site.output);
-    if (!g) return;
-    cotangents.delete(site.output);
-    checkVersions("pullback", site.primitive.name, site.inputs, [site.output], note.versions);
-    const { inputs } = site;
-    const found = pullback(
-      site,
-      g,
-      inputs.map((x) => this.tracked.has(x)),
-    );
-    for (let k = 0; k < found.length; k++) if (found[k]) accumulate(inputs[k], found[k]!);
-  }
-
-  #pullbackCall(
-    site: CallSite,
-    versions: readonly number[],
-    cotangents: Map<Tensor, Tensor>,
-    accumulate: (x: Tensor, c: Tensor) => void,
-  ): void {
-    const seeds = site.outputs.map((y) => cotangents.get(y));
-    if (!seeds.some((g) => g)) return;
-    for (const y of site.outputs) cotangents.delete(y);
-    const inputs = [...site.inputs, ...site.captured];
-    checkVersions("pullback", site.rule.name, inputs, site.outputs, versions);
+    const { inputs, outputs } = note;
+    const given = outputs.map((y) => cotangents.get(y));
+    if (given.every((g) => g === undefined)) return;
+    for (const y of outputs) cotangents.delete(y);
+    checkVersions("pullback", note);
     const wanted = inputs.map((x) => this.tracked.has(x));
-    site.rule.pullback(site, seeds, wanted).forEach((c, k) => {
-      if (c && wanted[k]) accumulate(inputs[k], c);
-    });
-  }
-
-  /** Bytes of the distinct buffers that the notes keep alive, those of `except` left out. */
-  heldBytes(except: readonly Tensor[]): number {
-    const own = new Set(except.map((x) => x.data.buffer));
-    const held = new Set<ArrayBufferLike>();
-    for (const { kind, site } of this.notes)
-      for (const x of kind === "site"
-        ? [...site.inputs, site.output]
-        : [...site.inputs, ...site.captured, ...site.outputs])
-        if (!own.has(x.data.buffer)) held.add(x.data.buffer);
-    return [...held].reduce((total, buffer) => total + buffer.byteLength, 0);
+    const found = note.pullback(given, wanted);
+    for (let k = 0; k < found.length; k++) if (found[k] && wanted[k]) accumulate(inputs[k], found[k]!);
   }
 }
 
-function versionsOf(inputs: readonly Tensor[], outputs: readonly Tensor[]): number[] {
+export function versionsOf(inputs: readonly Tensor[], outputs: readonly Tensor[]): number[] {
   const versions: number[] = [];
   for (let k = 0; k < inputs.length; k++) versions.push(inputs[k].storage.version);
   for (let k = 0; k < outputs.length; k++) versions.push(outputs[k].storage.version);
@@ -139,13 +124,7 @@ function versionsOf(inputs: readonly Tensor[], outputs: readonly Tensor[]): numb
 }
 
 /** @throws Error where a recorded tensor was written to with `set`. Writes into `data` itself leave no trace. */
-export function checkVersions(
-  caller: string,
-  name: string,
-  inputs: readonly Tensor[],
-  outputs: readonly Tensor[],
-  versions: readonly number[],
-): void {
+export function checkVersions(caller: string, { name, inputs, outputs, versions }: Note): void {
   const check = (x: Tensor, k: number, which: string) => {
     if (x.storage.version !== versions[k])
       throw new Error(

@@ -34,11 +34,8 @@ export function pullbackTogether(
 }
 
 /** The number of the first note that each tensor goes into, −1 where there is none. */
-function firstUses({ notes }: Tape, inputs: readonly Tensor[]): number[] {
+function firstUses({ notes }: Tape, tensors: readonly Tensor[]): number[] {
   const first = new Map<Tensor, number>();
-  for (const [n, note] of notes.entries()) {
-    const captured = note.kind === "call" ? note.site.captured : [];
-    for (const x of [...note.site.inputs, ...captured]) if (!first.has(x)) first.set(x, n);
-  }
-  return inputs.map((x) => first.get(x) ?? -1);
+  for (const [n, { inputs }] of notes.entries()) for (const x of inputs) if (!first.has(x)) first.set(x, n);
+  return tensors.map((x) => first.get(x) ?? -1);
 }
