@@ -106,7 +106,7 @@ test("a step without fusion is caught: more bytes, more kernels, a larger arena"
   const all: Program = { ...simplified, outputs: simplified.values.map((_, k) => k) };
   const kernels = dropStores(fuse(all, emittable(mathRoutines)));
   const planned = plan(kernels);
-  const executable = webAssemblyExecutable(kernels, planned, { routines: mathRoutines, fused: false, profile: false });
+  const executable = webAssemblyExecutable(kernels, planned, { routines: mathRoutines, fused: false });
   const slow = counts(explain(executable, { recorded: all, simplified: all, kernels, plan: planned }), 1);
   const own = recorded()["multilayer perceptron"];
   expect(slow).not.toEqual(own);

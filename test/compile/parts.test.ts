@@ -57,6 +57,7 @@ describe("a compiler of some parts", () => {
   test("explains with an explainer", () => {
     const f = (x: Tensor) => add(exp(x), 1);
     expect(() => lean(f).explain(zeros([3]))).toThrow("add explainer to the parts of compiler");
+    expect(() => lean(f, { profile: true })).toThrow("profile: this compiler was made without it; add explainer");
     const explaining = compiler({ routines: { exp: expRoutine }, explainer });
     expect(explaining(f).explain(zeros([3]))).toEqual({
       ...compile(f).explain(zeros([3])),

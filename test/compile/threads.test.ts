@@ -236,7 +236,6 @@ describe("errors", () => {
     const executable = webAssemblyExecutable(broken, plan(broken), {
       routines: {},
       fused: false,
-      profile: false,
       crew: threads.crew,
     });
     expect(executable.shares?.[0]).toBeGreaterThan(1);

@@ -2,8 +2,8 @@ import type { Signature } from "../primitive.js";
 import type { Instruction } from "../scalar/scalar.js";
 import type { Tensor } from "../tensor.js";
 import { hasFeature } from "../wasm/features.js";
+import type { Again } from "./again.js";
 import { emittable } from "./emit/instructions.js";
-import type { Scanning } from "./emit/module.js";
 import { evaluatorExecutable } from "./evaluator.js";
 import type { Executable } from "./executable.js";
 import { fuse } from "./fuse.js";
@@ -75,22 +75,14 @@ function webAssemblyAllowed(): boolean {
   }
 }
 
-/** What becomes of results, for programs that are called again with them. */
-export interface Again {
-  /** Where the program is to be scanned. */
-  readonly scanning?: Scanning;
-  /** For each result the argument whose memory it takes, or −1. */
-  readonly donors?: (results: readonly Signature[]) => readonly number[];
-}
-
 /** Passes `f` through all stages, for arguments of this structure. */
 export function build(
   f: (...args: never[]) => unknown,
   skeleton: Skeleton,
   signatures: readonly Signature[],
   { deterministic = false, verify, profile = false, threads }: BuildOptions,
-  { routines, donor, streamer, isComplete }: Parts,
-  { scanning, donors }: Again = {},
+  { routines, explainer, streamer, isComplete }: Parts,
+  again?: Again,
 ): Built {
   let output: Skeleton | undefined;
   const recorded = record((placeholders) => {
@@ -114,28 +106,17 @@ export function build(
   const kernels = dropStores(fuse(simplified, supports));
   verify?.kernels(kernels);
   const fused = !deterministic && hasFeature("relaxedSimd");
+  const options = { routines, fused, profiler: profile ? explainer : undefined, crew: threads?.crew };
   const cut =
-    scanning || profile ? undefined : streamer?.cut(kernels, threads && threads.count > 1 ? stretchOfThreads : 1);
+    again?.steps || profile ? undefined : streamer?.cut(kernels, threads && threads.count > 1 ? stretchOfThreads : 1);
   if (cut) {
     const part = streamer!.stretch(kernels, cut);
-    const place = plan(part, 0);
+    const place = plan(part);
     verify?.plan(part, place, 0);
-    const inner = webAssemblyExecutable(part, place, { routines, fused, profile, crew: threads?.crew });
-    return made(streamer!.run(inner, kernels, cut), kernels, place);
+    return made(streamer!.run(webAssemblyExecutable(part, place, options), kernels, cut), kernels, place);
   }
-  const taken = donors?.(results);
-  const pairs = taken?.filter((argument) => argument >= 0).length ?? 0;
-  const ordered = pairs > 0 ? donor!.pairsFirst(kernels, taken!) : kernels;
-  const carried = scanning?.carried ?? pairs;
-  const planned = plan(ordered, carried, (scanning ?? donor)?.inPlace(ordered, carried));
-  verify?.plan(ordered, planned, carried);
-  const options = {
-    routines,
-    fused,
-    profile,
-    crew: threads?.crew,
-    scanning,
-    ...(pairs > 0 && { donors: taken, donor }),
-  };
-  return made(webAssemblyExecutable(kernels, planned, options), kernels, planned);
+  const { program, carried, places } = again?.order(kernels, results) ?? { program: kernels, carried: 0 };
+  const planned = plan(program, carried, places);
+  verify?.plan(program, planned, carried);
+  return made(webAssemblyExecutable(kernels, planned, { ...options, again }), kernels, planned);
 }

@@ -2,7 +2,6 @@ import { currentInterpreter, evaluate } from "../interpreter.js";
 import type { Signature } from "../primitive.js";
 import type { Tensor } from "../tensor.js";
 import { type BuildOptions, type Built, build } from "./build.js";
-import type { Donations } from "./donate.js";
 import type { Explanation } from "./explain.js";
 import { everything, type Parts } from "./parts.js";
 import { dissect, fill, matches, type Skeleton } from "./skeleton.js";
@@ -27,11 +26,12 @@ export interface Compiled<Arguments extends readonly unknown[], Output> {
   explain(...args: Arguments): Explanation;
 }
 
-interface Entry extends Built, Donations {
+interface Entry extends Built {
   readonly skeleton: Skeleton;
   readonly signatures: readonly Signature[];
   /** Those of the call at hand, by number; nothing is held between calls. */
   readonly tensors: Tensor[];
+  call(tensors: readonly Tensor[]): readonly Tensor[];
 }
 
 const forget = (tensors: Tensor[]): void => void tensors.fill(undefined as never);
@@ -68,8 +68,9 @@ function compiled<Arguments extends readonly unknown[], Output>(
   parts: Parts,
 ): Compiled<Arguments, Output> {
   const { programs = 16, donate = [] } = options;
-  const { donor } = parts;
+  const { donor, explainer } = parts;
   if (donate.length > 0 && !donor) throw lacks("donate", "donor");
+  if (options.profile && !explainer) throw lacks("profile", "explainer");
   const entries: Entry[] = [];
   const find = (args: Arguments): Entry => {
     for (let k = 0; k < entries.length; k++) {
@@ -83,10 +84,10 @@ function compiled<Arguments extends readonly unknown[], Output>(
     const tensors: Tensor[] = [];
     const skeleton = dissect(args, tensors, "arguments");
     const signatures = tensors.map(({ shape, dtype }): Signature => ({ shape, dtype }));
-    const donated = (results: readonly Signature[]): Donations =>
-      donor?.donations(skeleton, signatures, results, donate) ?? { donors: [], donated: [] };
-    const built = build(f, skeleton, signatures, options, parts, { donors: (results) => donated(results).donors });
-    const entry = { ...built, ...donated(built.results), skeleton, signatures, tensors };
+    const donation = donate.length > 0 ? donor!.donation(skeleton, signatures, donate) : undefined;
+    const built = build(f, skeleton, signatures, options, parts, donation);
+    const call = donation?.callOf(built) ?? built.executable.call;
+    const entry = { ...built, skeleton, signatures, tensors, call };
     entries.unshift(entry);
     entries.length = Math.min(entries.length, programs);
     return entry;
@@ -94,20 +95,19 @@ function compiled<Arguments extends readonly unknown[], Output>(
   const call = (...args: Arguments): Output => {
     if (currentInterpreter() !== evaluate) return f(...args);
     const entry = find(args);
-    const { executable, output, donated, tensors } = entry;
+    const { output, tensors } = entry;
     try {
-      const results = donated.length === 0 ? executable.call(tensors) : donor!.call(entry);
-      return fill(output, results) as Output;
+      return fill(output, entry.call(tensors)) as Output;
     } finally {
       forget(tensors);
     }
   };
   return Object.assign(call, {
     explain: (...args: Arguments) => {
+      if (!explainer) throw lacks("explain", "explainer");
       const entry = find(args);
       forget(entry.tensors);
-      if (!parts.explainer) throw lacks("explain", "explainer");
-      return parts.explainer(entry.executable, entry.stages);
+      return explainer.explain(entry.executable, entry.stages);
     },
   });
 }

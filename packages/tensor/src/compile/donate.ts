@@ -1,55 +1,31 @@
 import type { TypedArray } from "../dtype.js";
 import { isContiguous, sameShape } from "../layout.js";
 import type { Signature } from "../primitive.js";
-import type { Tensor } from "../tensor.js";
+import { Tensor } from "../tensor.js";
+import type { Again, Loaded } from "./again.js";
+import type { Built } from "./build.js";
 import type { Executable } from "./executable.js";
 import { inPlace } from "./inPlace.js";
 import type { KernelProgram } from "./kernel.js";
-import type { Places } from "./plan.js";
-import { type Pair, Resident, Residents } from "./resident.js";
+import { Resident, Residents } from "./resident.js";
 import { type Skeleton, slotsOf } from "./skeleton.js";
+import { copied, write } from "./webassembly.js";
 
 /** A part of compilers: `compiler({ donor, … })`. */
 export interface Donor {
-  /** @internal */
-  donations: typeof donations;
-  /** @internal */
-  call: typeof call;
-  /** @internal */
-  pairsFirst: typeof pairsFirst;
-  /** @internal */
-  inPlace(program: KernelProgram, carried: number): Places;
-  /** @internal */
-  residents(pairs: readonly Pair[], results: number, mayFail: boolean): Residents;
+  /** @internal For arguments of this structure, of which those at these positions are donated. */
+  donation(skeleton: Skeleton, signatures: readonly Signature[], donate: readonly number[]): Donation;
 }
 
-export const donor: Donor = {
-  donations,
-  call,
-  pairsFirst,
-  inPlace,
-  residents: (pairs, results, mayFail) => new Residents(pairs, results, mayFail),
-};
+export const donor: Donor = { donation };
 
-interface Call {
-  readonly executable: Executable;
-  readonly tensors: readonly Tensor[];
+/** What is donated in the calls of one program. */
+export interface Donation extends Again {
+  /** The function that takes the memory of what is donated: reading that, or a view of it, is an error from then on. */
+  callOf(built: Built): (tensors: readonly Tensor[]) => Tensor[];
 }
 
-export interface Donations {
-  /** For each result the number of the argument tensor whose memory it takes, or −1. */
-  readonly donors: readonly number[];
-  /** The numbers of all donated tensors. */
-  readonly donated: readonly number[];
-}
-
-/** Results take donated tensors in order, each the first that is left of its shape and dtype. */
-function donations(
-  skeleton: Skeleton,
-  signatures: readonly Signature[],
-  results: readonly Signature[],
-  donate: readonly number[],
-): Donations {
+function donation(skeleton: Skeleton, signatures: readonly Signature[], donate: readonly number[]): Donation {
   const positions = skeleton.kind === "list" ? skeleton.entries : [];
   for (const position of donate)
     if (!(position in positions))
@@ -57,12 +33,53 @@ function donations(
         `compile: donate names argument ${position}, the function was called with ${positions.length}; positions count from 0`,
       );
   const donated = donate.flatMap((position) => slotsOf(positions[position]).map(({ index }) => index));
-  const left = [...donated];
-  const donors = results.map(({ shape, dtype }) => {
-    const at = left.findIndex((k) => signatures[k].dtype === dtype && sameShape(signatures[k].shape, shape));
-    return at < 0 ? -1 : left.splice(at, 1)[0];
-  });
-  return { donors, donated };
+  /** For each result the number of the argument whose memory it takes, or −1: the first that is left of its type. */
+  const donorsOf = (results: readonly Signature[]): readonly number[] => {
+    const left = [...donated];
+    return results.map(({ shape, dtype }) => {
+      const at = left.findIndex((k) => signatures[k].dtype === dtype && sameShape(signatures[k].shape, shape));
+      return at < 0 ? -1 : left.splice(at, 1)[0];
+    });
+  };
+  return {
+    order(program, results) {
+      const donors = donorsOf(results);
+      const ordered = pairsFirst(program, donors);
+      const carried = donors.filter((argument) => argument >= 0).length;
+      return { program: ordered, carried, places: inPlace(ordered, carried) };
+    },
+    extend: (loaded) => ({ call: residentCall(loaded, donorsOf(loaded.results)) }),
+    callOf({ executable, results }) {
+      const donors = donorsOf(results);
+      return (tensors) => {
+        const made = executable.call(tensors, targets(tensors, donors));
+        // Only now: a call that fails takes nothing.
+        for (const k of donated) tensors[k].storage.data = undefined;
+        return made;
+      };
+    },
+  };
+}
+
+/** A call whose results stay in the program's memory, where they are to take arrays. */
+function residentCall(
+  { inputs, results, mayFail, run, exported }: Loaded,
+  donors: readonly number[],
+): Executable["call"] {
+  const pairs = donors.flatMap((argument, result) =>
+    argument < 0 ? [] : [{ result, argument, to: inputs.find(({ index }) => index === argument)?.view }],
+  );
+  const residents = new Residents(pairs, results.length, mayFail);
+  return (tensors, into) => {
+    const here = residents.enter(tensors);
+    for (const { view, index } of inputs) if (!here[index]) write(view, tensors[index]);
+    run(exported.run);
+    return results.map((result, k) => {
+      const { view, dtype, shape, stride } = result;
+      const target = into?.[k];
+      return target ? new Tensor(residents.keep(k, target, view), dtype, shape, stride, 0) : copied(result, undefined);
+    });
+  };
 }
 
 /** For each result the array it is written to; none where the donor's elements do not follow one another. */
@@ -78,14 +95,6 @@ function targets(tensors: readonly Tensor[], donors: readonly number[]): readonl
     taken.push(data.buffer);
     return offset === 0 && data.length === size ? data : data.subarray(offset, offset + size);
   });
-}
-
-/** A call that takes the memory of what is donated: reading that, or a view of it, is an error from now on. */
-function call({ executable, tensors, donors, donated }: Donations & Call): Tensor[] {
-  const results = executable.call(tensors, targets(tensors, donors));
-  // Only now: a call that fails takes nothing.
-  for (const k of donated) tensors[k].storage.data = undefined;
-  return results;
 }
 
 /** The program with its arguments and results in another order: those that take each other's memory come first. */

@@ -27,5 +27,11 @@ export interface Executable {
   /** Only where the program was made to be scanned. */
   readonly inside?: Inside;
   /** Milliseconds in each kernel since it was made, and the calls; only where profiling was asked for. */
-  readonly profile?: { calls: number; readonly milliseconds: Float64Array };
+  readonly profile?: Profile;
+}
+
+/** Of each kernel, in all calls. */
+export interface Profile {
+  calls: number;
+  readonly milliseconds: Float64Array;
 }

@@ -1,6 +1,6 @@
 import type { Stages } from "./build.js";
 import { bytesOf, operationsOf } from "./cost.js";
-import type { Executable } from "./executable.js";
+import type { Executable, Profile } from "./executable.js";
 import { type Kernel, printKernels } from "./kernel.js";
 import { type Limits, machineLimits } from "./limits.js";
 import { largestLive, printPlan } from "./plan.js";
@@ -51,7 +51,27 @@ export interface Explanation {
 }
 
 /** A part of compilers: `compiler({ explainer, … })`. */
-export type Explainer = (executable: Executable, stages: Stages) => Explanation;
+export interface Explainer {
+  /** @internal */
+  explain(executable: Executable, stages: Stages): Explanation;
+  /** @internal One function that runs those of the kernels, and what it measures. */
+  timed(kernels: readonly (() => void)[]): { readonly run: () => void; readonly profile: Profile };
+}
+
+export const explainer: Explainer = { explain, timed };
+
+function timed(kernels: readonly (() => void)[]) {
+  const profile = { calls: 0, milliseconds: new Float64Array(kernels.length) };
+  const run = (): void => {
+    profile.calls++;
+    for (let k = 0; k < kernels.length; k++) {
+      const start = performance.now();
+      kernels[k]();
+      profile.milliseconds[k] += performance.now() - start;
+    }
+  };
+  return { run, profile };
+}
 
 function measuredOf(milliseconds: number, operations: number, bytes: number, limits: Limits): Measured {
   const [gigaflops, gigabytes] = [operations / milliseconds / 1e6, bytes / milliseconds / 1e6];
@@ -59,7 +79,7 @@ function measuredOf(milliseconds: number, operations: number, bytes: number, lim
   return { milliseconds, gigaflops, gigabytes, ofLimit };
 }
 
-export const explain: Explainer = (executable, { recorded, simplified, kernels, plan }) => {
+export function explain(executable: Executable, { recorded, simplified, kernels, plan }: Stages): Explanation {
   const { backend, moduleBytes, instructions, memoryBytes, profile, shares } = executable;
   const limits = profile && profile.calls > 0 ? machineLimits() : undefined;
   const rows = (kernels?.kernels ?? []).map((kernel, k): KernelExplanation => {
@@ -96,7 +116,7 @@ export const explain: Explainer = (executable, { recorded, simplified, kernels, 
         ),
       ].join("\n"),
   };
-};
+}
 
 const printMeasured = ({ milliseconds, gigaflops, gigabytes, ofLimit }: Measured): string =>
   `, ${(1000 * milliseconds).toFixed(1)} µs: ${gigaflops.toFixed(2)} GFLOP/s, ${gigabytes.toFixed(2)} GB/s, ${Math.round(100 * ofLimit)} % of the limit`;

@@ -2,7 +2,7 @@ import type { Instruction } from "../scalar/scalar.js";
 import { mathRoutines } from "../wasm/math/index.js";
 import { type Donor, donor } from "./donate.js";
 import type { Routines } from "./emit/instructions.js";
-import { type Explainer, explain } from "./explain.js";
+import { type Explainer, explainer } from "./explain.js";
 import { type Streamer, streamer } from "./stream.js";
 
 /** What a compiler is made of besides what every program needs: values, so that only who asks for one ships it. */
@@ -11,15 +11,13 @@ export interface Parts {
   readonly routines: Routines;
   /** `donor`, for the option `donate`. Default: none; asking for it is an error. */
   readonly donor?: Donor;
-  /** `explainer`, for compiled functions to have their `explain`. Default: none; calling it is an error. */
+  /** `explainer`, for compiled functions to have their `explain`, and `profile`. Default: none; asking for either is an error. */
   readonly explainer?: Explainer;
   /** `streamer`, to run large programs of elementwise loops stretch by stretch. Default: none; they take longer. */
   readonly streamer?: Streamer;
   /** @internal Whether the routines are all there are: what needs another is left to its own evaluation. */
   readonly isComplete?: true;
 }
-
-export const explainer: Explainer = explain;
 
 export const everything: Parts = { routines: mathRoutines, donor, explainer, streamer, isComplete: true };
 

@@ -5,6 +5,7 @@ import type { Signature } from "../primitive.js";
 import { stack } from "../primitives/joining.js";
 import { slice } from "../primitives/slice.js";
 import type { Tensor } from "../tensor.js";
+import type { Again } from "./again.js";
 import { runInside, runOutside } from "./blocks.js";
 import { type BuildOptions, type Built, build } from "./build.js";
 import { emitSteps } from "./emit/steps.js";
@@ -14,6 +15,7 @@ import { everything } from "./parts.js";
 import { record } from "./record.js";
 import { dissect, fill, matches, type Skeleton, sameSkeleton, slotsOf } from "./skeleton.js";
 import { planSteps } from "./steps.js";
+import { windowOn, write } from "./webassembly.js";
 
 /** What a step gives: the state for the next one, and what is kept of this one. */
 export interface Step<State, Output> {
@@ -174,13 +176,29 @@ function entryOf(step: object, run: Run, site: Site, options: BuildOptions): Ent
       output = made.output;
       return made.tensors;
     };
-    const scanning = { carried: site.carried, inPlace, plan: planSteps, emit: emitSteps };
-    const built = build(program, list, site.signatures, options, everything, { scanning });
+    const built = build(program, list, site.signatures, options, everything, scanning(site.carried));
     entry = { ...built, output: output!, site, options: { deterministic, profile, threads } };
   }
   known.set(step, [entry, ...entries.filter((one) => one !== entry).slice(0, mostPrograms - 1)]);
   return entry;
 }
+
+/** The first `carried` results are the arguments of the next step, of which many are run in one call. */
+const scanning = (carried: number): Again => ({
+  order: (program) => ({ program, carried, places: inPlace(program, carried) }),
+  steps: { plan: (program, plan, start) => planSteps(program, plan, carried, start), emit: emitSteps },
+  extend: ({ memory, exported, inputs, results, steps, run }) => ({
+    inside: {
+      plan: steps!,
+      results,
+      enter(state) {
+        for (const { view, index } of inputs) if (index < carried) write(view, state[index]);
+      },
+      window: (dtype, start, size) => windowOn(memory, dtype, start, size),
+      steps: (count, isFirst) => run(() => exported.steps(count, isFirst)),
+    },
+  }),
+});
 
 function compiled(
   step: object,

@@ -7,8 +7,9 @@ import {
 } from "../../wasm/assembler/index.js";
 import type { Site } from "../../wasm/math/shape.js";
 import { productWorkspace } from "../../wasm/product/index.js";
+import type { Stepping } from "../again.js";
 import type { Kernel, KernelProgram, ProductKernel } from "../kernel.js";
-import type { Places, Plan } from "../plan.js";
+import type { Plan } from "../plan.js";
 import type { StepPlan } from "../steps.js";
 import type { Routines } from "./instructions.js";
 import { emitLoops } from "./loops.js";
@@ -37,19 +38,7 @@ export interface AssembleOptions {
   /** Whether kernels are exported too, to be called one by one. */
   readonly apart: boolean;
   readonly sharing?: Sharing | undefined;
-  readonly scanning?: Scanning | undefined;
-}
-
-/** How a program is run many times in one call; a value, so that who scans nothing does not ship it. */
-export interface Scanning {
-  /** How many of its first results are its first arguments the next time. */
-  readonly carried: number;
-  /** Which of these take the places of those arguments. */
-  inPlace(program: KernelProgram, carried: number): Places;
-  /** Where rows stand, from byte `start` of memory on. */
-  plan(program: KernelProgram, plan: Plan, carried: number, start: number): StepPlan;
-  /** Defines the function of many steps. */
-  emit(module: ModuleBuilder, step: FunctionHandle, plan: StepPlan): void;
+  readonly stepping?: Stepping | undefined;
 }
 
 /** How kernels are shared out among threads. */
@@ -90,7 +79,7 @@ export const kernelName = (k: number): string => `kernel ${k}`;
 export function assemble(
   program: KernelProgram,
   plan: Plan,
-  { routines, fused, apart, sharing, scanning }: AssembleOptions,
+  { routines, fused, apart, sharing, stepping }: AssembleOptions,
 ): Assembled {
   const { kernels } = program;
   const { addresses, bytes } = plan;
@@ -101,7 +90,7 @@ export function assemble(
   const own = aligned(patches + packed + margin);
   const control = first + own * (sharing?.threads ?? 1);
   const ownBytes = control + (sharing?.controlBytes ?? 0);
-  const steps = scanning?.plan(program, plan, scanning.carried, ownBytes);
+  const steps = stepping?.plan(program, plan, ownBytes);
   const memory = steps?.end ?? ownBytes;
 
   const module = new ModuleBuilder();
@@ -142,6 +131,6 @@ export function assemble(
         else f.callInto([], host, i32.const(k));
       });
   });
-  if (steps) scanning!.emit(module, run, steps);
+  if (steps) stepping!.emit(module, run, steps);
   return { bytes: module.encode(), instructions: module.instructions, memory, control, steps };
 }
