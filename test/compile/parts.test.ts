@@ -1,6 +1,7 @@
 import { valueAndGrad } from "@kinship/autodiff";
 import {
   add,
+  conv2d,
   exp,
   log,
   matmul,
@@ -15,7 +16,7 @@ import {
   tensor,
   zeros,
 } from "@kinship/tensor";
-import { compile, compiler, donor, explainer, streamer } from "@kinship/tensor/compile";
+import { compile, compiler, convolver, donor, explainer, streamer, verifier } from "@kinship/tensor/compile";
 import * as routines from "@kinship/tensor/routines";
 import { describe, expect, test } from "vitest";
 
@@ -63,6 +64,27 @@ describe("a compiler of some parts", () => {
       ...compile(f).explain(zeros([3])),
       toString: expect.any(Function),
     });
+  });
+
+  test("convolves by small products without a convolver, by patches with one", () => {
+    const whole = (shape: readonly number[]) => {
+      const size = shape.reduce((x, y) => x * y, 1);
+      return tensor(
+        Float32Array.from({ length: size }, (_, k) => ((7 * k) % 11) - 5),
+        { shape },
+      );
+    };
+    const loss = (x: Tensor, f: Tensor) => sum(mul(conv2d(x, f, { padding: 1, stride: 2 }), 3));
+    const f = valueAndGrad(loss, { arguments: [0, 1] });
+    const args = [whole([2, 3, 9, 8]), whole([4, 3, 3, 3])] as const;
+    const productsOf = (make: typeof compile) => {
+      const compiled = make(f, { verify: verifier });
+      expect(compiled(...args).map(String)).toEqual(f(...args).map(String));
+      return compiled.explain(...args).passes.fuse;
+    };
+    expect(productsOf(compiler({ routines: {}, explainer }))).not.toContain("patch");
+    expect(productsOf(compiler({ routines: {}, explainer, convolver }))).toBe(productsOf(compile));
+    expect(productsOf(compile)).toContain("patch");
   });
 
   test("takes arguments' memory with a donor", () => {

@@ -81,7 +81,7 @@ export function build(
   skeleton: Skeleton,
   signatures: readonly Signature[],
   { deterministic = false, verify, profile = false, threads }: BuildOptions,
-  { routines, explainer, streamer, isComplete }: Parts,
+  { routines, convolver, explainer, streamer, isComplete }: Parts,
   again?: Again,
 ): Built {
   let output: Skeleton | undefined;
@@ -103,10 +103,10 @@ export function build(
   if (!webAssemblyAllowed()) return made(evaluatorExecutable(simplified));
   const has = emittable(routines);
   const supports = isComplete ? has : (instruction: Instruction) => has(instruction) || missing(instruction);
-  const kernels = dropStores(fuse(simplified, supports));
+  const kernels = dropStores(fuse(simplified, supports, convolver));
   verify?.kernels(kernels);
   const fused = !deterministic && hasFeature("relaxedSimd");
-  const options = { routines, fused, profiler: profile ? explainer : undefined, crew: threads?.crew };
+  const options = { routines, convolver, fused, profiler: profile ? explainer : undefined, crew: threads?.crew };
   const cut =
     again?.steps || profile ? undefined : streamer?.cut(kernels, threads && threads.count > 1 ? stretchOfThreads : 1);
   if (cut) {

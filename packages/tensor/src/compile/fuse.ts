@@ -5,12 +5,14 @@ import type { Contraction, Region } from "../primitive.js";
 import { regionLayout } from "../primitives/slice.js";
 import { add, mul, toFloat32 } from "../scalar/instructions.js";
 import { operation, type Scalar } from "../scalar/scalar.js";
-import { arrange, slenderLoop } from "./arrange.js";
+import type { Arrangement } from "./arrange.js";
+import type { Convolver } from "./convolve.js";
 import { ExpressionBuilder, type Load, NeedsStorage, readsPosition } from "./expression.js";
 import type { Access, Buffer, HostKernel, Kernel, KernelProgram, LoopKernel, ProductKernel } from "./kernel.js";
 import { copyKernel, LoopBuilder } from "./loops.js";
 import { productKernel } from "./product.js";
 import type { Program, Value } from "./program.js";
+import { slenderLoop } from "./slender.js";
 import { inlinedValues, type Supports, supportsBody } from "./uses.js";
 
 type Apply = Value & { readonly kind: "apply" };
@@ -20,7 +22,8 @@ type Planned = LoopBuilder | LoopKernel | HostKernel | ProductKernel;
 const lookBack = 24;
 
 /** Turns values into kernels: elementwise values join the loops that read them or that share their axes. */
-export const fuse = (program: Program, supports: Supports): KernelProgram => new Fusion(program, supports).run();
+export const fuse = (program: Program, supports: Supports, convolver?: Convolver): KernelProgram =>
+  new Fusion(program, supports, convolver).run();
 
 class Fusion {
   readonly #buffers: Buffer[] = [];
@@ -34,6 +37,7 @@ class Fusion {
   constructor(
     private readonly program: Program,
     private readonly supports: Supports,
+    private readonly convolver: Convolver | undefined,
   ) {
     this.#inlined = inlinedValues(program, supports);
     this.#mixed = program.values.some(({ dtype }) => dtype === "float64");
@@ -274,16 +278,16 @@ class Fusion {
     dtype: "float32" | "float64",
     label: string,
   ): void {
-    const { contraction, copy, result } = arrange(given);
+    const { contraction, copy, result }: Arrangement = this.convolver?.arrange(given) ?? { contraction: given };
     const [a, b] = copy
       ? read.map((x, k) => (k === copy.operand ? this.#copy(x, copy.layout, dtype, label) : x))
       : read;
     if (!result) {
-      this.#kernels.push(productKernel(contraction, { a, b, c: buffer }, dtype, label));
+      this.#kernels.push(productKernel(contraction, { a, b, c: buffer }, dtype, label, this.convolver));
       return;
     }
     const c = this.#buffers.push({ dtype, size: sizeOf(result.shape) }) - 1;
-    this.#kernels.push(productKernel(contraction, { a, b, c }, dtype, label));
+    this.#kernels.push(productKernel(contraction, { a, b, c }, dtype, label, this.convolver));
     this.#kernels.push(copyKernel({ buffer: c, layout: result }, buffer, dtype, label));
   }
 

@@ -1,5 +1,6 @@
 export type { Threads } from "./build.js";
 export { type Compile, type Compiled, type CompileOptions, compile, compiler } from "./compile.js";
+export { type Convolver, convolver } from "./convolve.js";
 export { type Donor, donor } from "./donate.js";
 export type { Routines } from "./emit/instructions.js";
 export { type Explainer, type Explanation, explainer, type KernelExplanation, type Measured } from "./explain.js";

@@ -1,5 +1,6 @@
 import type { Instruction } from "../scalar/scalar.js";
 import { mathRoutines } from "../wasm/math/index.js";
+import { type Convolver, convolver } from "./convolve.js";
 import { type Donor, donor } from "./donate.js";
 import type { Routines } from "./emit/instructions.js";
 import { type Explainer, explainer } from "./explain.js";
@@ -9,6 +10,8 @@ import { type Streamer, streamer } from "./stream.js";
 export interface Parts {
   /** How to compute what takes the machine more than an instruction or two, from `@kinship/tensor/routines`: `{ exp, tanh }`. */
   readonly routines: Routines;
+  /** `convolver`, for convolutions by large products. Default: none; they are computed by many small ones and take longer. */
+  readonly convolver?: Convolver;
   /** `donor`, for the option `donate`. Default: none; asking for it is an error. */
   readonly donor?: Donor;
   /** `explainer`, for compiled functions to have their `explain`, and `profile`. Default: none; asking for either is an error. */
@@ -19,7 +22,7 @@ export interface Parts {
   readonly isComplete?: true;
 }
 
-export const everything: Parts = { routines: mathRoutines, donor, explainer, streamer, isComplete: true };
+export const everything: Parts = { routines: mathRoutines, convolver, donor, explainer, streamer, isComplete: true };
 
 /** @throws Error that names the routine that is missing. */
 export function missing({ name }: Instruction): never {

@@ -4,6 +4,7 @@ import { contiguousStride, isContiguous, sizeOf } from "../layout.js";
 import { uninitialized } from "../memory.js";
 import { Tensor } from "../tensor.js";
 import type { Again, Loaded, Result } from "./again.js";
+import type { Convolver } from "./convolve.js";
 import type { Routines } from "./emit/instructions.js";
 import { assemble, kernelName, type Sharing } from "./emit/module.js";
 import type { Executable } from "./executable.js";
@@ -13,6 +14,7 @@ import type { Plan } from "./plan.js";
 
 export interface WebAssemblyOptions {
   readonly routines: Routines;
+  readonly convolver?: Convolver | undefined;
   /** Whether products use the engine's relaxed multiply-add. */
   readonly fused: boolean;
   /** Where each kernel is called, and timed, by itself. */

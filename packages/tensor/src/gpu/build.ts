@@ -1,3 +1,4 @@
+import { convolver } from "../compile/convolve.js";
 import { fuse } from "../compile/fuse.js";
 import { dropStores } from "../compile/plan.js";
 import { record } from "../compile/record.js";
@@ -31,7 +32,7 @@ export function buildForDevice(
   }, signatures);
   const simplified = simplify(recorded);
   if (!narrow) checkTypes(simplified);
-  const kernels = dropStores(fuse(simplified, isWritable));
+  const kernels = dropStores(fuse(simplified, isWritable, convolver));
   verifyKernels(kernels);
   return { program: lower(kernels, packing), output: output! };
 }

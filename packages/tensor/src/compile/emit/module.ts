@@ -8,12 +8,13 @@ import {
 import type { Site } from "../../wasm/math/shape.js";
 import { productWorkspace } from "../../wasm/product/index.js";
 import type { Stepping } from "../again.js";
+import type { Convolver } from "../convolve.js";
 import type { Kernel, KernelProgram, ProductKernel } from "../kernel.js";
 import type { Plan } from "../plan.js";
 import type { StepPlan } from "../steps.js";
 import type { Routines } from "./instructions.js";
 import { emitLoops } from "./loops.js";
-import { emitProduct, patchBytes } from "./product.js";
+import { emitProduct } from "./product.js";
 import type { Share } from "./share.js";
 
 export interface Assembled {
@@ -33,6 +34,7 @@ const margin = 256;
 
 export interface AssembleOptions {
   readonly routines: Routines;
+  readonly convolver?: Convolver | undefined;
   /** Whether products use the engine's relaxed multiply-add. */
   readonly fused: boolean;
   /** Whether kernels are exported too, to be called one by one. */
@@ -79,13 +81,13 @@ export const kernelName = (k: number): string => `kernel ${k}`;
 export function assemble(
   program: KernelProgram,
   plan: Plan,
-  { routines, fused, apart, sharing, stepping }: AssembleOptions,
+  { routines, convolver, fused, apart, sharing, stepping }: AssembleOptions,
 ): Assembled {
   const { kernels } = program;
   const { addresses, bytes } = plan;
   const products = kernels.filter((kernel): kernel is ProductKernel => kernel.kind === "product");
   const first = aligned(bytes);
-  const patches = aligned(patchBytes(products) + margin);
+  const patches = aligned((convolver?.patchBytes(products) ?? 0) + margin);
   const packed = Math.max(0, ...products.map(({ dtype }) => productWorkspace(dtype)));
   const own = aligned(patches + packed + margin);
   const control = first + own * (sharing?.threads ?? 1);
@@ -110,7 +112,7 @@ export function assemble(
     emitKernel(site, kernel, place, share) {
       if (kernel.kind === "loops") emitLoops(site, kernel, address, routines, share);
       else if (kernel.kind === "product") {
-        const places = { workspace: after(place, patches), patch: after(place, 0), fused };
+        const places = { workspace: after(place, patches), patch: after(place, 0), fused, convolver };
         emitProduct(site, kernel, address, places, share);
       }
     },
