@@ -1,4 +1,4 @@
-import { f32x4, i32, type Local, ModuleBuilder, v128 } from "../wasm/assembler/index.js";
+import { f32x4, type Local, ModuleBuilder, v128 } from "../wasm/assembler/index.js";
 import { hasFeature } from "../wasm/features.js";
 import { forRange } from "../wasm/loops.js";
 
@@ -32,16 +32,16 @@ function measure(): Limits {
   module.function({ name: "multiply", parameters: [], results: [], exported: true }, (f): undefined => {
     const sums = f.locals("v128", chains);
     const factor = f.let(f32x4.const(0.999));
-    forRange(f, i32.const(0), i32.const(rounds), i32.const(1), () => {
+    forRange(f, 0, rounds, 1, () => {
       for (const sum of sums)
         f.set(sum, fused ? f32x4.relaxedMadd(sum, factor, factor) : f32x4.add(f32x4.mul(sum, factor), factor));
     });
     // Stored, so that no engine leaves the work out.
     const total = sums.reduce((x: Local, y) => f.let(f32x4.add(x, y)));
-    f.do(v128.store(i32.const(0), total, 0));
+    f.do(v128.store(0, total, 0));
   });
   module.function({ name: "copy", parameters: [], results: [], exported: true }, (f): undefined => {
-    forRange(f, i32.const(0), i32.const(copied), i32.const(64), (at) => {
+    forRange(f, 0, copied, 64, (at) => {
       for (let k = 0; k < 64; k += 16) f.do(v128.store(at, v128.load(at, k), copied + k));
     });
   });

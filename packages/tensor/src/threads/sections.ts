@@ -2,13 +2,13 @@ import type { Frame } from "../compile/emit/module.js";
 import { kernelName } from "../compile/emit/module.js";
 import { atomic } from "../wasm/assembler/atomics.js";
 import {
-  type Expression,
   type FunctionBuilder,
   type FunctionHandle,
   i32,
   i64,
   type Label,
   type Local,
+  type Operand,
   select,
 } from "../wasm/assembler/index.js";
 import { forRange } from "../wasm/loops.js";
@@ -35,37 +35,36 @@ export function emitSections(
   splits: readonly (Split | undefined)[],
 ): (FunctionHandle | undefined)[] {
   const { module, control } = frame;
-  const at = i32.const(control);
+  const at = control;
   const sections = splits.flatMap((split) => (split ? [emitShares(frame, split)] : []));
-  const wordsOf = (thread: Expression): Expression =>
-    i32.add(i32.const(control + word.threads), i32.mul(thread, i32.const(threadBytes)));
+  const wordsOf = (thread: Operand): Operand => i32.add(control + word.threads, i32.mul(thread, threadBytes));
 
   /** Takes shares and computes them as long as there are any: first those that are the thread's own. */
   const work = module.function({ name: "work", parameters: ["i32"], results: [] }, (f, thread): undefined => {
     const place = f.let(frame.placeOf(thread!));
     const owner = f.let(thread!);
-    const owners = f.let(i32.const(threads));
+    const owners = f.let(threads);
     const [words, next] = f.locals("i32", 2) as [Local, Local];
     f.loop((again) => {
       f.set(words, wordsOf(owner));
       f.set(next, atomic.load(words, threadWord.next));
       // Read after `next`, so that a share below it has been handed out when the exchange succeeds.
-      f.if(i32.gtSigned(i32.sub(atomic.load(words, threadWord.limit), next), i32.const(0)), () => {
-        const mine = i32.eq(atomic.compareExchange(words, next, i32.add(next, i32.const(1)), threadWord.next), next);
+      f.if(i32.gtSigned(i32.sub(atomic.load(words, threadWord.limit), next), 0), () => {
+        const mine = i32.eq(atomic.compareExchange(words, next, i32.add(next, 1), threadWord.next), next);
         f.if(mine, () => {
           // Neither word changes before this share is done.
           const share = f.let(i32.sub(next, i32.load(words, threadWord.base)));
           choose(f, sections.length, i32.load(at, word.section), (k) => f.callInto([], sections[k], share, place));
-          f.let(atomic.add(at, i32.const(1), word.done));
+          f.let(atomic.add(at, 1, word.done));
           f.if(atomic.load(at, word.callerSleeps), () => {
-            f.let(atomic.notify(at, i32.const(1), word.done));
+            f.let(atomic.notify(at, 1, word.done));
           });
         });
         f.branch(again);
       });
-      f.set(owner, i32.add(owner, i32.const(1)));
-      f.set(owner, select(i32.eq(owner, i32.const(threads)), i32.const(0), owner));
-      f.set(owners, i32.sub(owners, i32.const(1)));
+      f.set(owner, i32.add(owner, 1));
+      f.set(owner, select(i32.eq(owner, threads), 0, owner));
+      f.set(owners, i32.sub(owners, 1));
       f.branchIf(again, owners);
     });
   });
@@ -79,9 +78,9 @@ export function emitSections(
       f.if(atomic.load(at, word.open), () => {
         spin(f, (leave) => f.branchIf(leave, i32.ne(atomic.load(at, word.news), known)));
         f.if(i32.eq(atomic.load(at, word.news), known), () => {
-          f.let(atomic.add(at, i32.const(1), word.sleepers));
+          f.let(atomic.add(at, 1, word.sleepers));
           f.let(atomic.wait(at, known, i64.const(-1n), word.news));
-          f.let(atomic.add(at, i32.const(-1), word.sleepers));
+          f.let(atomic.add(at, -1, word.sleepers));
         });
         f.branch(again);
       });
@@ -95,32 +94,32 @@ export function emitSections(
       const end = f.let(i32.add(i32.load(at, word.end), count));
       f.do(i32.store(at, section, word.section));
       f.do(i32.store(at, end, word.end));
-      const first = f.let(i32.const(0));
-      forRange(f, i32.const(0), i32.const(threads), i32.const(1), (thread) => {
+      const first = f.let(0);
+      forRange(f, 0, threads, 1, (thread) => {
         const words = f.let(wordsOf(thread));
         const limit = f.let(i32.load(words, threadWord.limit));
-        const next = f.let(i32.divUnsigned(i32.mul(i32.add(thread, i32.const(1)), count), i32.const(threads)));
+        const next = f.let(i32.divUnsigned(i32.mul(i32.add(thread, 1), count), threads));
         f.do(i32.store(words, i32.sub(limit, first), threadWord.base));
         f.do(atomic.store(words, i32.add(limit, i32.sub(next, first)), threadWord.limit));
         f.set(first, next);
       });
-      f.let(atomic.add(at, i32.const(1), word.news));
+      f.let(atomic.add(at, 1, word.news));
       f.if(atomic.load(at, word.sleepers), () => {
-        f.let(atomic.notify(at, i32.const(-1), word.news));
+        f.let(atomic.notify(at, -1, word.news));
       });
-      f.callInto([], work, i32.const(0));
+      f.callInto([], work, 0);
       const isDone = () => i32.eq(atomic.load(at, word.done), end);
       f.loop((again) => {
         spin(f, (leave) => f.branchIf(leave, isDone()));
         f.if(i32.eqz(isDone()), () => {
           f.if(i32.load(at, word.maySleep), () => {
-            f.do(atomic.store(at, i32.const(1), word.callerSleeps));
+            f.do(atomic.store(at, 1, word.callerSleeps));
             const done = f.let(atomic.load(at, word.done));
             f.if(i32.ne(done, end), () => {
               const woken = f.let(atomic.wait(at, done, i64.const(doubt), word.done));
-              f.if(i32.eq(woken, i32.const(2)), () => frame.emitCheck(f));
+              f.if(i32.eq(woken, 2), () => frame.emitCheck(f));
             });
-            f.do(atomic.store(at, i32.const(0), word.callerSleeps));
+            f.do(atomic.store(at, 0, word.callerSleeps));
           });
           f.branch(again);
         });
@@ -135,7 +134,7 @@ export function emitSections(
     return module.function(
       { name: kernelName(k), parameters: [], results: [], exported: frame.apart },
       (f): undefined => {
-        f.callInto([], share, i32.const(number), i32.const(split.shares));
+        f.callInto([], share, number, split.shares);
       },
     );
   });
@@ -144,11 +143,11 @@ export function emitSections(
 /** Repeats a look `patience` times, or until it leaves. */
 function spin(f: FunctionBuilder, look: (leave: Label) => void): void {
   f.scope(() => {
-    const rounds = f.let(i32.const(patience));
+    const rounds = f.let(patience);
     f.block((leave) => {
       f.loop((again) => {
         look(leave);
-        f.set(rounds, i32.sub(rounds, i32.const(1)));
+        f.set(rounds, i32.sub(rounds, 1));
         f.branchIf(again, rounds);
       });
     });
@@ -161,16 +160,16 @@ function emitShares({ module, emitKernel }: Frame, split: Split): FunctionHandle
     const site = { module, f };
     if (split.kind === "rounds") {
       const { kernel, rounds, grain } = split;
-      const from = f.let(i32.mul(share, i32.const(grain)));
-      const end = f.let(i32.add(from, i32.const(grain)));
-      const to = f.let(select(i32.ltSigned(end, i32.const(rounds)), end, i32.const(rounds)));
+      const from = f.let(i32.mul(share, grain));
+      const end = f.let(i32.add(from, grain));
+      const to = f.let(select(i32.ltSigned(end, rounds), end, rounds));
       emitKernel(site, kernel, place, { from, to });
     } else choose(f, split.blocks.length, share, (k) => emitKernel(site, split.blocks[k], place));
   });
 }
 
 /** Writes one of several bodies, by number. */
-function choose(f: FunctionBuilder, count: number, number: Expression, body: (k: number) => void): void {
+function choose(f: FunctionBuilder, count: number, number: Operand, body: (k: number) => void): void {
   const labels: Label[] = [];
   f.block((end) => {
     const open = (depth: number): void => {

@@ -18,7 +18,7 @@ const kernelOf = /* @__PURE__ */ lazily<Kernel>((module) => {
     // Eight pairs of running totals in float64: one would wait for each addition before the next.
     const totals = Array.from({ length: 8 }, () => f.let(f64x2.const(0, 0)));
     const add = (k: number, value: Expression) => f.set(totals[k]!, f64x2.add(totals[k]!, value));
-    forRange(f, i32.const(0), i32.shl(count, i32.const(2)), i32.const(4 * round), (address) => {
+    forRange(f, 0, i32.shl(count, 2), 4 * round, (address) => {
       for (let k = 0; k < 8; k += 2) {
         const four = f.let(v128.load(address, 8 * k));
         add(k, f64x2.promoteLowF32x4(four));

@@ -58,8 +58,8 @@ type Tanh = (bytes: number) => number;
 const tanhOf = /* @__PURE__ */ lazily<{ readonly tanh: Tanh }>((module) => {
   module.importMemory("e", "m", { initial: 3 });
   module.function({ name: "tanh", parameters: ["i32"], results: ["i32"], exported: true }, (f, bytes) => {
-    const doubts = f.let(i32.const(0));
-    forRange(f, i32.const(0), bytes, i32.const(4 * round), (address) => {
+    const doubts = f.let(0);
+    forRange(f, 0, bytes, 4 * round, (address) => {
       const [low, high] = [0, 8].map((offset) =>
         quotient(f, f64x2.promoteLowF32x4(v128.load64Zero(address, offset))),
       ) as [Local, Local];
@@ -68,8 +68,8 @@ const tanhOf = /* @__PURE__ */ lazily<{ readonly tanh: Tanh }>((module) => {
       const dropped = shuffle32(low, high, [0, 2, 4, 6]);
       const sure = i32x4.allTrue(v128.and(i32x4.add(dropped, i32x4.const(shift)), i32x4.const(mask)));
       f.if(i32.eqz(sure), () => {
-        f.do(i32.store(i32.shl(doubts, i32.const(2)), i32.shrUnsigned(address, i32.const(4)), blockBytes));
-        f.set(doubts, i32.add(doubts, i32.const(1)));
+        f.do(i32.store(i32.shl(doubts, 2), i32.shrUnsigned(address, 4), blockBytes));
+        f.set(doubts, i32.add(doubts, 1));
       });
     });
     return doubts;

@@ -1,13 +1,13 @@
 /** Loops over a range of integers. */
 
-import { type Expression, type FunctionBuilder, i32, type Local } from "./assembler/index.js";
+import { type FunctionBuilder, i32, type Local, type Operand } from "./assembler/index.js";
 
 /** for (i = start; i < end; i += step), the end evaluated in every round; i may be read after the loop. */
 export function forRange(
   f: FunctionBuilder,
-  start: Expression,
-  end: Expression,
-  step: Expression,
+  start: Operand,
+  end: Operand,
+  step: Operand,
   body: (i: Local) => void,
 ): Local {
   const i = f.let(start);
@@ -28,7 +28,7 @@ export function repeat(f: FunctionBuilder, count: Local, body: () => void): void
     f.branchIf(leave, i32.eqz(count));
     f.loop((again) => {
       body();
-      f.set(count, i32.sub(count, i32.const(1)));
+      f.set(count, i32.sub(count, 1));
       f.branchIf(again, count);
     });
   });

@@ -10,12 +10,12 @@ export function compileRoutine(name: RoutineName, dtype: DType, inputs: number, 
   module.memory({ initial: Math.ceil((bytes * (inputs + 1)) / 65536) });
   const routine = mathRoutine(module, name, dtype);
   module.function({ name: "run", parameters: [], results: [], exported: true }, (f): undefined => {
-    const at = f.let(i32.const(0));
+    const at = f.let(0);
     f.loop((again) => {
       const values = Array.from({ length: inputs }, (_, i) => v128.load(at, i * bytes));
       f.do(v128.store(at, call(routine, ...values), inputs * bytes));
-      f.set(at, i32.add(at, i32.const(16)));
-      f.branchIf(again, i32.ltUnsigned(at, i32.const(bytes)));
+      f.set(at, i32.add(at, 16));
+      f.branchIf(again, i32.ltUnsigned(at, bytes));
     });
   });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.encode()));

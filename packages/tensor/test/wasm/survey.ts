@@ -25,17 +25,17 @@ function compileSurvey(name: UnaryRoutineName, against: UnaryRoutineName) {
   const narrow = mathRoutine(module, name, "float32");
   const wide = mathRoutine(module, against, "float64");
   module.function({ name: "narrow", parameters: ["i32"], results: [], exported: true }, (f, x): undefined => {
-    f.do(v128.store(i32.const(0), call(narrow, i32x4.splat(x!))));
+    f.do(v128.store(0, call(narrow, i32x4.splat(x!))));
   });
   module.function({ name: "wide", parameters: ["i32"], results: [], exported: true }, (f, x): undefined => {
-    f.do(v128.store(i32.const(0), call(wide, f64x2.promoteLowF32x4(i32x4.splat(x!)))));
+    f.do(v128.store(0, call(wide, f64x2.promoteLowF32x4(i32x4.splat(x!)))));
   });
   const survey = { name: "suspicious", parameters: ["i32", "f64"] as const, results: ["i32"] as const, exported: true };
   module.function(survey, (f, first, limit) => {
     const found = f.let(i32x4.const(0));
     const most = f.let(f64x2.splat(limit!));
     const bits = f.let(i32x4.add(i32x4.splat(first!), i32x4.const(0, 1, 2, 3)));
-    const left = f.let(i32.const(block));
+    const left = f.let(block);
     f.loop((again) => {
       f.scope(() => {
         const y = f.let(call(narrow, bits));
@@ -58,7 +58,7 @@ function compileSurvey(name: UnaryRoutineName, against: UnaryRoutineName) {
         }
       });
       f.set(bits, i32x4.add(bits, i32x4.const(4)));
-      f.set(left, i32.sub(left, i32.const(4)));
+      f.set(left, i32.sub(left, 4));
       f.branchIf(again, left);
     });
     return v128.anyTrue(found);

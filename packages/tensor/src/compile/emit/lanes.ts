@@ -7,6 +7,7 @@ import {
   i32x4,
   i64x2,
   type Local,
+  type Operand,
   shuffle32,
   v128,
 } from "../../wasm/assembler/index.js";
@@ -38,7 +39,7 @@ export interface Place {
   readonly offset: number;
 }
 
-const at = ({ pointer }: Place): Expression => pointer ?? i32.const(0);
+const at = ({ pointer }: Place): Operand => pointer ?? 0;
 
 /**
  * Loads a vector whose lanes are `stride` elements apart. Only the first `valid` lanes need to exist; the others hold
@@ -76,8 +77,7 @@ export function loadVector(
 
 const real = (local: Local): Vector => ({ type: "float", local });
 const whole = (local: Local): Vector => ({ type: "integer", local });
-const far = (pointer: Expression, bytes: number): Expression =>
-  bytes === 0 ? pointer : i32.add(pointer, i32.const(bytes));
+const far = (pointer: Expression, bytes: number): Expression => (bytes === 0 ? pointer : i32.add(pointer, bytes));
 
 /** Lanes of four bytes each. */
 function words(pointer: Local, offset: number, step: number, stride: number, valid: number, count: number): Expression {
@@ -181,5 +181,5 @@ export function truth({ f }: Site, lanes: Lanes, mask: Local): Vector {
 export function scaled(counter: Local, factor: number): Expression {
   if (factor === 1) return counter;
   const power = Math.log2(factor);
-  return Number.isInteger(power) ? i32.shl(counter, i32.const(power)) : i32.mul(counter, i32.const(factor));
+  return Number.isInteger(power) ? i32.shl(counter, power) : i32.mul(counter, factor);
 }

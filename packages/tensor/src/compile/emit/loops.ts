@@ -145,8 +145,8 @@ class LoopEmitter {
       body();
       return;
     }
-    const [from, to] = share ? [share.from, share.to] : [i32.const(0), i32.const(axis.size)];
-    forRange(this.#f, from, to, i32.const(1), (counter) => {
+    const [from, to] = share ? [share.from, share.to] : [0, axis.size];
+    forRange(this.#f, from, to, 1, (counter) => {
       this.#within({ axis, counter }, () => this.#nest(rest, body));
     });
   }
@@ -155,9 +155,7 @@ class LoopEmitter {
   #overBlocks(axis: Axis, share: Share, body: (axis: Axis) => void): void {
     const { outer, block, rest } = blocksOf(axis, this.#axes);
     this.#nest([outer], () => body(block), share);
-    this.#f.if(i32.eq(share.to, i32.const(outer.size)), () =>
-      this.#within({ axis: outer, counter: share.to }, () => body(rest)),
-    );
+    this.#f.if(i32.eq(share.to, outer.size), () => this.#within({ axis: outer, counter: share.to }, () => body(rest)));
   }
 
   #within(open: Open, body: () => void): void {
@@ -180,9 +178,9 @@ class LoopEmitter {
       const key = `${pointers[k]?.index} ${start} ${factor}`;
       let pointer = made.get(key);
       if (!pointer) {
-        const before = pointers[k] ?? (start === undefined ? undefined : i32.const(start));
+        const before = pointers[k] ?? start;
         const step = scaled(counter, factor);
-        pointer = this.#f.let(before ? i32.add(before, step) : step);
+        pointer = this.#f.let(before === undefined ? step : i32.add(before, step));
         made.set(key, pointer);
       }
       return pointer;
@@ -199,16 +197,16 @@ class LoopEmitter {
     const whole = Math.floor(axis.size / step) * step;
     const counter = this.#f.local("i32");
     if (whole > 0) {
-      this.#f.set(counter, i32.const(0));
+      this.#f.set(counter, 0);
       this.#f.loop((again) => {
         this.#within({ axis, counter }, () => body(new Array<number>(parts).fill(count)));
-        this.#f.set(counter, i32.add(counter, i32.const(step)));
-        if (whole > step) this.#f.branchIf(again, i32.ltSigned(counter, i32.const(whole)));
+        this.#f.set(counter, i32.add(counter, step));
+        if (whole > step) this.#f.branchIf(again, i32.ltSigned(counter, whole));
       });
     }
     const left = axis.size - whole;
     if (left === 0) return;
-    this.#f.set(counter, i32.const(whole));
+    this.#f.set(counter, whole);
     const vectors = Math.ceil(left / count);
     this.#within({ axis, counter }, () =>
       body(Array.from({ length: vectors }, (_, part) => Math.min(count, left - part * count))),
@@ -293,7 +291,7 @@ class LoopEmitter {
         this.#nest([outer], () => pass({ size: run, strides: axis.strides }));
         const rest = axis.size - runs * run;
         if (rest > 0) {
-          const counter = this.#f.let(i32.const(runs));
+          const counter = this.#f.let(runs);
           this.#within({ axis: outer, counter }, () => pass({ size: rest, strides: axis.strides }));
         }
       });
@@ -353,7 +351,7 @@ class LoopEmitter {
       case "position": {
         const number = this.#bytes.length - 1;
         const { pointer, offset } = this.#place(number, part);
-        const start = i32x4.splat(i32.add(pointer ?? i32.const(0), i32.const(offset)));
+        const start = i32x4.splat(i32.add(pointer ?? 0, offset));
         const stride = this.#laneStride(number);
         return {
           type: "integer",
@@ -394,6 +392,6 @@ class LoopEmitter {
     const pointer = this.#pointers[number];
     const along = part * this.#lanes.count * this.#laneStride(number) * this.#bytes[number];
     if (!this.#backwards[number] || !pointer) return { pointer, offset: this.#bases[number] + along };
-    return { pointer: along === 0 ? pointer : i32.add(pointer, i32.const(along)), offset: 0 };
+    return { pointer: along === 0 ? pointer : i32.add(pointer, along), offset: 0 };
   }
 }

@@ -1,9 +1,9 @@
 import {
-  type Expression,
   type FunctionBuilder,
   type FunctionHandle,
   i32,
   ModuleBuilder,
+  type Operand,
 } from "../../wasm/assembler/index.js";
 import type { Site } from "../../wasm/math/shape.js";
 import { productWorkspace } from "../../wasm/product/index.js";
@@ -61,16 +61,16 @@ export interface Frame {
   /** Where the words stand by which threads agree. */
   readonly control: number;
   /** Where a thread of this number keeps what it packs. */
-  placeOf(thread: Expression): Expression;
-  emitKernel(site: Site, kernel: Kernel, place: Expression | number, share?: Share): void;
+  placeOf(thread: Operand): Operand;
+  emitKernel(site: Site, kernel: Kernel, place: Operand, share?: Share): void;
   /** Calls out to `Crew.check`. */
   emitCheck(f: FunctionBuilder): void;
   /** Whether kernels are exported too, to be called one by one. */
   readonly apart: boolean;
 }
 
-const after = (place: Expression | number, bytes: number): Expression =>
-  typeof place === "number" ? i32.const(place + bytes) : i32.add(place, i32.const(bytes));
+const after = (place: Operand, bytes: number): Operand =>
+  typeof place === "number" ? place + bytes : i32.add(place, bytes);
 
 export const kernelName = (k: number): string => `kernel ${k}`;
 
@@ -107,8 +107,8 @@ export function assemble(
     kernels,
     control,
     apart,
-    emitCheck: (f) => f.callInto([], host, i32.const(kernels.length + 1)),
-    placeOf: (thread) => i32.add(i32.const(first), i32.mul(thread, i32.const(own))),
+    emitCheck: (f) => f.callInto([], host, kernels.length + 1),
+    placeOf: (thread) => i32.add(first, i32.mul(thread, own)),
     emitKernel(site, kernel, place, share) {
       if (kernel.kind === "loops") emitLoops(site, kernel, address, routines, share);
       else if (kernel.kind === "product") {
@@ -126,11 +126,11 @@ export function assemble(
   });
   const run = module.function({ name: "run", parameters: [], results: [], exported: true }, (f): undefined => {
     // Outside, each is timed by itself.
-    if (apart) f.callInto([], host, i32.const(kernels.length));
+    if (apart) f.callInto([], host, kernels.length);
     else
       functions.forEach((handle, k) => {
         if (handle) f.callInto([], handle);
-        else f.callInto([], host, i32.const(k));
+        else f.callInto([], host, k);
       });
   });
   if (steps) stepping!.emit(module, run, steps);

@@ -1,5 +1,5 @@
 import { bytesPerElement } from "../../dtype.js";
-import { type Expression, type FunctionBuilder, f32, f64, i32, type Local, v128 } from "../../wasm/assembler/index.js";
+import { type FunctionBuilder, f32, f64, i32, type Local, type Operand, v128 } from "../../wasm/assembler/index.js";
 import { forRange } from "../../wasm/loops.js";
 import type { PatchCopy, ProductKernel } from "../kernel.js";
 import { move } from "./product.js";
@@ -9,20 +9,20 @@ export function copyPatch(
   f: FunctionBuilder,
   { shape, stride }: PatchCopy,
   dtype: "float32" | "float64",
-  source: Expression,
-  destination: Expression,
+  source: Operand,
+  destination: Operand,
 ): void {
   const bytes = bytesPerElement[dtype];
   const last = shape.length - 1;
   f.scope(() => {
     const write = f.let(destination);
-    const nest = (axis: number, from: Expression): void => {
+    const nest = (axis: number, from: Operand): void => {
       if (axis === last) {
         copyRow(f, shape[last], stride[last] * bytes, bytes, f.let(from), write);
-        f.set(write, i32.add(write, i32.const(shape[last] * bytes)));
+        f.set(write, i32.add(write, shape[last] * bytes));
         return;
       }
-      forRange(f, i32.const(0), i32.const(shape[axis]), i32.const(1), (counter) => {
+      forRange(f, 0, shape[axis], 1, (counter) => {
         f.scope(() => nest(axis + 1, f.let(move(from, counter, stride[axis] * bytes))));
       });
     };
@@ -39,16 +39,16 @@ function copyRow(f: FunctionBuilder, count: number, step: number, bytes: number,
   if (step !== bytes) {
     const read = f.let(from);
     const write = f.let(to);
-    forRange(f, i32.const(0), i32.const(count), i32.const(1), () => {
+    forRange(f, 0, count, 1, () => {
       f.do(scalar.store(write, scalar.load(read)));
-      f.set(read, i32.add(read, i32.const(step)));
-      f.set(write, i32.add(write, i32.const(bytes)));
+      f.set(read, i32.add(read, step));
+      f.set(write, i32.add(write, bytes));
     });
     return;
   }
   const vectors = Math.floor(count / lanes);
   if (vectors > unrolled)
-    forRange(f, i32.const(0), i32.const(vectors * 16), i32.const(16), (i) => {
+    forRange(f, 0, vectors * 16, 16, (i) => {
       f.do(v128.store(i32.add(to, i), v128.load(i32.add(from, i))));
     });
   else for (let k = 0; k < vectors; k++) f.do(v128.store(to, v128.load(from, k * 16), k * 16));

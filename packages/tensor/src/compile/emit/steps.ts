@@ -1,12 +1,12 @@
 import {
   copyMemory,
-  type Expression,
   type FunctionBuilder,
   type FunctionHandle,
   f64,
   i32,
   type Local,
   type ModuleBuilder,
+  type Operand,
   v128,
 } from "../../wasm/assembler/index.js";
 import { forRange } from "../../wasm/loops.js";
@@ -42,18 +42,16 @@ export function emitSteps(module: ModuleBuilder, step: FunctionHandle, { feeds, 
   module.function(
     { name: "steps", parameters: ["i32", "i32"], results: [], exported: true },
     (f, count, isFirst): undefined => {
-      const at = (row: Row, k: Local): Expression => i32.add(i32.const(row.block), i32.mul(k, i32.const(row.bytes)));
-      forRange(f, i32.const(0), count, i32.const(1), (k) => {
+      const at = (row: Row, k: Local): Operand => i32.add(row.block, i32.mul(k, row.bytes));
+      forRange(f, 0, count, 1, (k) => {
         if (moves.length > 0)
           f.if(i32.eqz(i32.and(isFirst, i32.eqz(k))), () => {
-            for (const { address, held, bytes } of moves)
-              if (held !== undefined) copyBytes(f, i32.const(held), i32.const(address), bytes);
-            for (const { address, held, to, bytes } of moves)
-              copyBytes(f, i32.const(to), i32.const(held ?? address), bytes);
+            for (const { address, held, bytes } of moves) if (held !== undefined) copyBytes(f, held, address, bytes);
+            for (const { address, held, to, bytes } of moves) copyBytes(f, to, held ?? address, bytes);
           });
-        for (const row of feeds) copyBytes(f, i32.const(row.address), at(row, k), row.bytes);
+        for (const row of feeds) copyBytes(f, row.address, at(row, k), row.bytes);
         f.callInto([], step);
-        for (const row of outputs) copyBytes(f, at(row, k), i32.const(row.address), row.bytes);
+        for (const row of outputs) copyBytes(f, at(row, k), row.address, row.bytes);
       });
     },
   );
@@ -62,9 +60,9 @@ export function emitSteps(module: ModuleBuilder, step: FunctionHandle, { feeds, 
 /** Up to so many bytes are copied without the instruction for it, which is a call in today's engines. */
 const fewBytes = 64;
 
-function copyBytes(f: FunctionBuilder, to: Expression, from: Expression, bytes: number): void {
+function copyBytes(f: FunctionBuilder, to: Operand, from: Operand, bytes: number): void {
   if (bytes > fewBytes) {
-    f.do(copyMemory(to, from, i32.const(bytes)));
+    f.do(copyMemory(to, from, bytes));
     return;
   }
   f.scope(() => {

@@ -14,6 +14,18 @@ export interface Expression {
   emit(code: CodeWriter): void;
 }
 
+/** What instructions on i32 work on; a number is a constant. */
+export type Operand = Expression | number;
+
+export const typeOf = (operand: Operand): ValueType => (typeof operand === "number" ? "i32" : operand.type);
+
+export function write(code: CodeWriter, operand: Operand): void {
+  if (typeof operand === "number") {
+    code.opcode(0x41);
+    code.signed(operand);
+  } else operand.emit(code);
+}
+
 /** Instructions that leave nothing on the stack. */
 export interface Statement {
   readonly type: "none";
@@ -41,13 +53,13 @@ class Operation<R extends ValueType | "none"> {
   constructor(
     readonly type: R,
     readonly opcode: number,
-    readonly operands: readonly Expression[],
+    readonly operands: readonly Operand[],
     readonly immediate: Immediate | undefined,
   ) {}
 
   emit(code: CodeWriter): void {
     // Not `for … of`: until the engine optimises this, that would make an object for each operand.
-    for (let k = 0; k < this.operands.length; k++) this.operands[k]!.emit(code);
+    for (let k = 0; k < this.operands.length; k++) write(code, this.operands[k]!);
     code.opcode(this.opcode);
     this.immediate?.(code);
   }
@@ -60,12 +72,15 @@ class Operation<R extends ValueType | "none"> {
 export const operation = <R extends ValueType | "none">(
   opcode: number,
   result: R,
-  operands: readonly Expression[],
+  operands: readonly Operand[],
   immediate?: Immediate,
 ): { readonly type: R; emit(code: CodeWriter): void } => new Operation(result, opcode, operands, immediate);
 
 export type Unary = (a: Expression) => Expression;
 export type Binary = (a: Expression, b: Expression) => Expression;
+export type WholeUnary = (a: Operand) => Expression;
+export type WholeBinary = (a: Operand, b: Operand) => Expression;
+export type Shift = (a: Expression, b: Operand) => Expression;
 export type Ternary = (a: Expression, b: Expression, c: Expression) => Expression;
 
 /** Opcodes that follow one another. */
@@ -81,20 +96,20 @@ export const mapped = <N extends string, F>(
   Object.fromEntries(Object.entries<number>(opcodes).map(([name, code]) => [name, make(first + code)])) as Record<N, F>;
 
 /** Those with the same type of result, and nothing after the opcode. */
-export const table = <N extends string, F extends Unary | Binary | Ternary>(
+export const table = <N extends string, F extends (...values: never[]) => Expression>(
   result: ValueType,
   opcodes: Readonly<Record<N, number>>,
   first?: number,
 ): Readonly<Record<N, F>> =>
-  mapped(opcodes, (opcode) => ((...values: Expression[]) => operation(opcode, result, values)) as F, first);
+  mapped(opcodes, (opcode) => ((...values: Operand[]) => operation(opcode, result, values)) as unknown as F, first);
 
 /** Reads from memory at address + offset (bytes); nothing is assumed about alignment beyond the hint of one byte. */
-export type Load = (address: Expression, offset?: number) => Expression;
+export type Load = (address: Operand, offset?: number) => Expression;
 /** Writes to memory at address + offset (bytes). */
-export type Store = (address: Expression, value: Expression, offset?: number) => Statement;
+export type Store = (address: Operand, value: Operand, offset?: number) => Statement;
 /** The same for one lane of a vector. */
-type LoadLane = (address: Expression, vector: Expression, lane: number, offset?: number) => Expression;
-type StoreLane = (address: Expression, vector: Expression, lane: number, offset?: number) => Statement;
+type LoadLane = (address: Operand, vector: Expression, lane: number, offset?: number) => Expression;
+type StoreLane = (address: Operand, vector: Expression, lane: number, offset?: number) => Statement;
 
 /** An offset in memory and its alignment, the number of a lane, or both. */
 const immediate =

@@ -1,5 +1,14 @@
 import { ByteWriter, CodeWriter, vectorConstant } from "./bytes.js";
-import { type Expression, Local, type Statement, typeCode, type ValueType } from "./expression.js";
+import {
+  type Expression,
+  Local,
+  type Operand,
+  type Statement,
+  typeCode,
+  typeOf,
+  type ValueType,
+  write,
+} from "./expression.js";
 
 /** A function that code can call: defined in the module, or imported. */
 export interface FunctionHandle {
@@ -85,14 +94,14 @@ export class FunctionBuilder {
   }
 
   /** Binds the value to a new local, so that it can be used many times. */
-  let(value: Expression): Local {
-    const local = this.local(value.type);
+  let(value: Operand): Local {
+    const local = this.local(typeOf(value));
     this.set(local, value);
     return local;
   }
 
-  set(local: Local, value: Expression): void {
-    value.emit(this.code);
+  set(local: Local, value: Operand): void {
+    write(this.code, value);
     this.code.opcode(0x21);
     this.code.unsigned(local.index);
     this.endStatement();
@@ -129,8 +138,8 @@ export class FunctionBuilder {
     this.#nest(0x03, body);
   }
 
-  if(condition: Expression, then: () => void, otherwise?: () => void): void {
-    condition.emit(this.code);
+  if(condition: Operand, then: () => void, otherwise?: () => void): void {
+    write(this.code, condition);
     this.#nest(0x04, () => {
       then();
       if (otherwise === undefined) return;
@@ -144,27 +153,27 @@ export class FunctionBuilder {
     this.code.unsigned(this.#depth - label.depth);
   }
 
-  branchIf(label: Label, condition: Expression): void {
-    condition.emit(this.code);
+  branchIf(label: Label, condition: Operand): void {
+    write(this.code, condition);
     this.code.opcode(0x0d);
     this.code.unsigned(this.#depth - label.depth);
   }
 
   /** Branches to labels[index], or to the last label if the index is beyond the others. */
-  branchTable(labels: readonly Label[], index: Expression): void {
-    index.emit(this.code);
+  branchTable(labels: readonly Label[], index: Operand): void {
+    write(this.code, index);
     this.code.opcode(0x0e);
     this.code.unsigned(labels.length - 1);
     for (const label of labels) this.code.unsigned(this.#depth - label.depth);
   }
 
-  return(...values: Expression[]): void {
-    for (const value of values) value.emit(this.code);
+  return(...values: Operand[]): void {
+    for (const value of values) write(this.code, value);
     this.code.opcode(0x0f);
   }
 
   /** Calls a function and puts its results into locals. */
-  callInto(results: readonly Local[], callee: FunctionHandle, ...operands: Expression[]): void {
+  callInto(results: readonly Local[], callee: FunctionHandle, ...operands: Operand[]): void {
     writeCall(this.code, callee, operands);
     for (let i = results.length - 1; i >= 0; i--) {
       this.code.opcode(0x21);
@@ -199,23 +208,23 @@ export class FunctionBuilder {
   }
 }
 
-function writeCall(code: CodeWriter, callee: FunctionHandle, operands: readonly Expression[]): void {
-  for (const operand of operands) operand.emit(code);
+function writeCall(code: CodeWriter, callee: FunctionHandle, operands: readonly Operand[]): void {
+  for (const operand of operands) write(code, operand);
   code.opcode(0x10);
   code.unsigned(callee.index);
 }
 
 /** The value of a function with one result. */
-export const call = (callee: FunctionHandle, ...operands: Expression[]): Expression => ({
+export const call = (callee: FunctionHandle, ...operands: Operand[]): Expression => ({
   type: callee.results[0]!,
   emit: (code) => writeCall(code, callee, operands),
 });
 
 /** Copies bytes within the memory; the ranges may overlap. */
-export const copyMemory = (destination: Expression, source: Expression, bytes: Expression): Statement => ({
+export const copyMemory = (destination: Operand, source: Operand, bytes: Operand): Statement => ({
   type: "none",
   emit(code) {
-    for (const operand of [destination, source, bytes]) operand.emit(code);
+    for (const operand of [destination, source, bytes]) write(code, operand);
     code.opcode(0xfc000a);
     code.raw([0, 0]);
   },

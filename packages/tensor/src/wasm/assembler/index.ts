@@ -1,4 +1,4 @@
-export { type Expression, Local, type Statement, type ValueType } from "./expression.js";
+export { type Expression, Local, type Operand, type Statement, type ValueType } from "./expression.js";
 export { call, copyMemory, type FunctionBuilder, type FunctionHandle, type Label } from "./function.js";
 export { interleave } from "./interleave.js";
 export { type FunctionSignature, type MemoryLimits, ModuleBuilder } from "./module.js";

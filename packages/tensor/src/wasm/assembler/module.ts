@@ -1,5 +1,5 @@
 import { ByteWriter, section } from "./bytes.js";
-import { type Expression, type Local, typeCode, type ValueType } from "./expression.js";
+import { type Local, type Operand, typeCode, type ValueType, write } from "./expression.js";
 import { FunctionBuilder, type FunctionHandle } from "./function.js";
 
 export interface FunctionSignature {
@@ -87,14 +87,14 @@ export class ModuleBuilder {
    */
   function(
     signature: FunctionSignature,
-    body: (builder: FunctionBuilder, ...parameters: Local[]) => Expression | readonly Expression[] | undefined,
+    body: (builder: FunctionBuilder, ...parameters: Local[]) => Operand | readonly Operand[] | undefined,
   ): FunctionHandle {
     const builder = new FunctionBuilder(signature.parameters);
     const type = this.#type(signature.parameters, signature.results);
     const index = this.#importedFunctions + this.#functions.push({ type, builder }) - 1;
     if (signature.exported) this.#exports.push({ name: signature.name, kind: 0, index });
-    const results = [body(builder, ...builder.parameters) ?? []].flat() as Expression[];
-    for (const result of results) result.emit(builder.code);
+    const results = [body(builder, ...builder.parameters) ?? []].flat() as Operand[];
+    for (const result of results) write(builder.code, result);
     return { ...signature, index };
   }
 

@@ -8,21 +8,28 @@ import {
   inOrder,
   load,
   mapped,
+  type Operand,
   operation,
   store,
   table,
+  typeOf,
   type Unary,
   type ValueType,
+  type WholeBinary,
+  type WholeUnary,
 } from "./expression.js";
 
 /** What both widths of integers have, and of floats, from the opcodes with which each family begins. */
 const integer = (type: ValueType, compare: number, compute: number) => ({
-  ...table<"eq" | "ne" | "ltSigned" | "ltUnsigned" | "gtSigned" | "leSigned" | "geSigned", Binary>(
+  ...table<"eq" | "ne" | "ltSigned" | "ltUnsigned" | "gtSigned" | "leSigned" | "geSigned", WholeBinary>(
     "i32",
     { ...inOrder(0, "eq", "ne", "ltSigned", "ltUnsigned", "gtSigned"), leSigned: 6, geSigned: 8 },
     compare,
   ),
-  ...table<"add" | "sub" | "mul" | "divUnsigned" | "and" | "or" | "xor" | "shl" | "shrSigned" | "shrUnsigned", Binary>(
+  ...table<
+    "add" | "sub" | "mul" | "divUnsigned" | "and" | "or" | "xor" | "shl" | "shrSigned" | "shrUnsigned",
+    WholeBinary
+  >(
     type,
     {
       ...inOrder(0, "add", "sub", "mul"),
@@ -40,9 +47,8 @@ const float = (type: ValueType, compare: number, compute: number) => ({
 
 function makeI32() {
   return {
-    const: (value: number): Expression => constant(0x41, "i32", (code) => code.signed(value)),
     ...integer("i32", 0x46, 0x6a),
-    ...table<"eqz" | "wrapI64", Unary>("i32", { eqz: 0x45, wrapI64: 0xa7 }),
+    ...table<"eqz" | "wrapI64", WholeUnary>("i32", { eqz: 0x45, wrapI64: 0xa7 }),
     ...mapped({ load: 0x28, load8Unsigned: 0x2d }, load("i32")),
     ...mapped({ store: 0x36, store8: 0x3a }, store),
   };
@@ -97,9 +103,9 @@ export const f32 = /* @__PURE__ */ makeF32();
 export const f64 = /* @__PURE__ */ makeF64();
 
 /** `condition ? a : b`, both evaluated. */
-export function select(condition: Expression, a: Expression, b: Expression): Expression {
+export function select(condition: Operand, a: Operand, b: Operand): Expression {
   // The one-byte form is for numbers only; vectors need the form that names its type.
-  return a.type === "v128"
+  return typeOf(a) === "v128"
     ? operation(0x1c, "v128", [a, b, condition], (code) => code.raw([1, 0x7b]))
-    : operation(0x1b, a.type, [a, b, condition]);
+    : operation(0x1b, typeOf(a), [a, b, condition]);
 }

@@ -10,6 +10,7 @@ import {
   mapped,
   operation,
   replaceLane,
+  type Shift,
   store,
   storeLane,
   type Ternary,
@@ -24,6 +25,7 @@ const simd = 0xfd0000;
 const unary = <N extends string>(subcodes: Readonly<Record<N, number>>, result: ValueType = "v128") =>
   table<N, Unary>(result, subcodes, simd);
 const binary = <N extends string>(subcodes: Readonly<Record<N, number>>) => table<N, Binary>("v128", subcodes, simd);
+const shift = <N extends string>(subcodes: Readonly<Record<N, number>>) => table<N, Shift>("v128", subcodes, simd);
 const ternary = <N extends string>(subcodes: Readonly<Record<N, number>>) => table<N, Ternary>("v128", subcodes, simd);
 
 const bytesConstant = (bytes: Uint8Array): Expression => ({ type: "v128", emit: (code) => code.vector(bytes) });
@@ -91,7 +93,8 @@ function makeF64x2() {
 function makeI32x4() {
   return {
     ...shape<number>("i32", Int32Array, 4, 17, 27),
-    ...binary({ eq: 55, ne: 56, ltSigned: 57, leSigned: 61, shl: 0xab, shrUnsigned: 0xad }),
+    ...binary({ eq: 55, ne: 56, ltSigned: 57, leSigned: 61 }),
+    ...shift({ shl: 0xab, shrUnsigned: 0xad }),
     ...binary({ add: 0xae, sub: 0xb1, mul: 0xb5, minSigned: 0xb6, maxSigned: 0xb8 }),
     ...unary({ abs: 0xa0, neg: 0xa1, truncSatF32x4Unsigned: 0xf9, truncSatF64x2UnsignedZero: 0xfd }),
     ...unary({ allTrue: 0xa3 }, "i32"),
@@ -101,7 +104,8 @@ function makeI32x4() {
 function makeI64x2() {
   return {
     ...shape<bigint>("i64", BigInt64Array, 2, 18, 29),
-    ...binary({ eq: 0xd6, add: 0xce, sub: 0xd1, shl: 0xcb, shrUnsigned: 0xcd }),
+    ...binary({ eq: 0xd6, add: 0xce, sub: 0xd1 }),
+    ...shift({ shl: 0xcb, shrUnsigned: 0xcd }),
     ...unary({ extendLowI32x4Signed: 0xc7 }),
   };
 }

@@ -83,10 +83,7 @@ function twoOverPiWords(count: number): bigint[] {
 function wordFunction(module: ModuleBuilder): FunctionHandle {
   return module.routine("twoOverPi", () =>
     module.function({ name: "twoOverPi", parameters: ["i32"], results: ["i64"] }, (_, index) =>
-      twoOverPiWords(21).reduce(
-        (rest, word, i) => select(i32.eq(index!, i32.const(i)), i64.const(word), rest),
-        i64.const(0n),
-      ),
+      twoOverPiWords(21).reduce((rest, word, i) => select(i32.eq(index!, i), i64.const(word), rest), i64.const(0n)),
     ),
   );
 }
@@ -113,13 +110,13 @@ function reduceHuge(module: ModuleBuilder): FunctionHandle {
       const site = { module, f };
       const bits = f.let(i64.reinterpretF64(x!));
       const exponent = f.let(i32.wrapI64(and(shrUnsigned(bits, long(52)), long(0x7ff))));
-      f.if(i32.eq(exponent, i32.const(0x7ff)), () => f.return(f64.const(NaN), f64.const(NaN), long(0)));
+      f.if(i32.eq(exponent, 0x7ff), () => f.return(f64.const(NaN), f64.const(NaN), long(0)));
       // |x| = significand·2^(exponent − 1075); wanted: the fraction of |x|·(2/π)/4, from the bit of weight 1/2 on.
       const significand = f.let(or(and(bits, i64.const((1n << 52n) - 1n)), i64.const(1n << 52n)));
-      const start = f.let(i32.sub(exponent, i32.const(1075 + 2 - 64)));
-      const index = f.let(i32.shrUnsigned(start, i32.const(6)));
-      const shift = f.let(i64.extendI32Unsigned(i32.and(start, i32.const(63))));
-      const raw = [0, 1, 2, 3].map((i) => f.let(call(word, i32.add(index, i32.const(i)))));
+      const start = f.let(i32.sub(exponent, 1075 + 2 - 64));
+      const index = f.let(i32.shrUnsigned(start, 6));
+      const shift = f.let(i64.extendI32Unsigned(i32.and(start, 63)));
+      const raw = [0, 1, 2, 3].map((i) => f.let(call(word, i32.add(index, i))));
       const aligned = [0, 1, 2].map((i) =>
         f.let(or(shl(raw[i]!, shift), shrUnsigned(shrUnsigned(raw[i + 1]!, long(1)), sub(long(63), shift)))),
       );

@@ -10,7 +10,6 @@ import {
   type FunctionHandle,
   f32x4,
   f64x2,
-  i32,
   i32x4,
   i64x2,
   Local,
@@ -50,10 +49,10 @@ export const single: Shape = /* @__PURE__ */ (() => ({
   rounder: 1.5 * 2 ** 23,
   smallestNormal: 2 ** -126,
   bits: (value) => i32x4.const(Number(BigInt.asIntN(32, value))),
-  addBits: (a, b) => i32x4.add(a, b),
-  subtractBits: (a, b) => i32x4.sub(a, b),
-  shiftLeft: (a, count) => i32x4.shl(a, i32.const(count)),
-  shiftRight: (a, count) => i32x4.shrUnsigned(a, i32.const(count)),
+  addBits: i32x4.add,
+  subtractBits: i32x4.sub,
+  shiftLeft: i32x4.shl,
+  shiftRight: i32x4.shrUnsigned,
 }))();
 
 export const double: Shape = /* @__PURE__ */ (() => ({
@@ -63,10 +62,10 @@ export const double: Shape = /* @__PURE__ */ (() => ({
   rounder: 1.5 * 2 ** 52,
   smallestNormal: 2 ** -1022,
   bits: (value) => i64x2.const(BigInt.asIntN(64, value)),
-  addBits: (a, b) => i64x2.add(a, b),
-  subtractBits: (a, b) => i64x2.sub(a, b),
-  shiftLeft: (a, count) => i64x2.shl(a, i32.const(count)),
-  shiftRight: (a, count) => i64x2.shrUnsigned(a, i32.const(count)),
+  addBits: i64x2.add,
+  subtractBits: i64x2.sub,
+  shiftLeft: i64x2.shl,
+  shiftRight: i64x2.shrUnsigned,
 }))();
 
 /** Arithmetic in a shape, short to write: these words are the vocabulary of every routine. */

@@ -4,6 +4,7 @@ import {
   i32,
   type Local,
   type ModuleBuilder,
+  type Operand,
   select,
   shuffle32,
   shuffle64,
@@ -24,27 +25,26 @@ export function packFunction(module: ModuleBuilder, element: ElementType, vector
     module.function(
       { name, parameters: ["i32", "i32", "i32", "i32", "i32", "i32"], results: [] },
       (f, destination, source, stepStride, laneStride, steps, columns): undefined => {
-        const one = i32.const(bytes);
-        const advance = (local: Local, by: Expression) => f.set(local, i32.add(local, by));
-        f.if(i32.eq(laneStride!, one), () => {
-          forRange(f, i32.const(0), steps!, i32.const(1), () => {
+        const advance = (local: Local, by: Operand) => f.set(local, i32.add(local, by));
+        f.if(i32.eq(laneStride!, bytes), () => {
+          forRange(f, 0, steps!, 1, () => {
             for (let j = 0; j < vectors; j++) f.do(v128.store(destination!, v128.load(source!, j * 16), j * 16));
-            advance(destination!, i32.const(width * bytes));
+            advance(destination!, width * bytes);
             advance(source!, stepStride!);
           });
           f.return();
         });
-        f.if(i32.eq(stepStride!, one), () => {
-          const whole = f.let(i32.and(steps!, i32.const(-lanes)));
-          forRange(f, i32.const(0), whole, i32.const(lanes), () => {
+        f.if(i32.eq(stepStride!, bytes), () => {
+          const whole = f.let(i32.and(steps!, -lanes));
+          forRange(f, 0, whole, lanes, () => {
             const column = f.let(source!);
             for (let j = 0; j < vectors; j++) {
               f.scope(() => {
                 const read = Array.from({ length: lanes }, (_, lane) => {
                   const vector = f.let(v128.load(column));
                   // Beyond the last valid column the last one is read again, not what may lie outside the memory.
-                  const isMore = i32.gtSigned(columns!, i32.const(j * lanes + lane + 1));
-                  advance(column, select(isMore, laneStride!, i32.const(0)));
+                  const isMore = i32.gtSigned(columns!, j * lanes + lane + 1);
+                  advance(column, select(isMore, laneStride!, 0));
                   return vector;
                 });
                 transpose(read, (value) => f.let(value)).forEach((vector, lane) => {
@@ -52,21 +52,21 @@ export function packFunction(module: ModuleBuilder, element: ElementType, vector
                 });
               });
             }
-            advance(destination!, i32.const(lanes * width * bytes));
-            advance(source!, i32.const(lanes * bytes));
+            advance(destination!, lanes * width * bytes);
+            advance(source!, lanes * bytes);
           });
           f.set(steps!, i32.sub(steps!, whole));
         });
-        forRange(f, i32.const(0), steps!, i32.const(1), () => {
+        forRange(f, 0, steps!, 1, () => {
           const read = f.let(source!);
           for (let j = 0; j < vectors; j++) f.do(v128.store(destination!, element.float.const(0), j * 16));
           const write = f.let(destination!);
-          forRange(f, i32.const(0), columns!, i32.const(1), () => {
+          forRange(f, 0, columns!, 1, () => {
             f.do(scalar.store(write, scalar.load(read)));
             advance(read, laneStride!);
-            advance(write, one);
+            advance(write, bytes);
           });
-          advance(destination!, i32.const(width * bytes));
+          advance(destination!, width * bytes);
           advance(source!, stepStride!);
         });
       },

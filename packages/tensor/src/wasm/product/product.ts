@@ -5,12 +5,12 @@
  */
 
 import {
-  type Expression,
   type FunctionBuilder,
   type FunctionHandle,
   i32,
   type Local,
   type ModuleBuilder,
+  type Operand,
   select,
 } from "../assembler/index.js";
 import { forRange } from "../loops.js";
@@ -72,35 +72,34 @@ function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: Product
   const packLeft = packFunction(module, element, leftVectors);
   const [a, aRow, aColumn, b, bRow, bColumn, c, cRow, m, k, n, workspace, accumulate] = values as Repeat13<Local>;
   const { add, sub, mul, and } = i32;
-  const int = i32.const;
-  const inBytes = (elements: Expression): Expression => mul(elements, int(bytes));
-  const min = (x: Expression, y: Expression): Expression => select(i32.ltSigned(x, y), x, y);
+  const inBytes = (elements: Operand): Operand => mul(elements, bytes);
+  const min = (x: Operand, y: Operand): Operand => select(i32.ltSigned(x, y), x, y);
 
   for (const stride of [aRow, aColumn, bRow, bColumn, cRow]) f.set(stride, inBytes(stride));
-  const workspaceLeft = f.let(add(workspace, int(bytes * blockSteps * (blockColumns + 12))));
-  const blocks = i32.divUnsigned(add(k, int(blockSteps - 1)), int(blockSteps));
-  const blockCount = f.let(select(k, blocks, int(1)));
-  const stepsPerBlock = f.let(i32.divUnsigned(add(k, sub(blockCount, int(1))), blockCount));
+  const workspaceLeft = f.let(add(workspace, bytes * blockSteps * (blockColumns + 12)));
+  const blocks = i32.divUnsigned(add(k, blockSteps - 1), blockSteps);
+  const blockCount = f.let(select(k, blocks, 1));
+  const stepsPerBlock = f.let(i32.divUnsigned(add(k, sub(blockCount, 1)), blockCount));
   // Few rows use a panel too seldom to pay for packing it. A row that repeats (stride 0) has to be: tiles end their
   // loop over steps by the pointer that the step moves.
-  const fewRows = and(i32.leSigned(m, int(2 * shape.rows)), i32.ne(bRow, int(0)));
-  const rightDirect = f.let(and(fewRows, i32.eq(bColumn, int(bytes))));
+  const fewRows = and(i32.leSigned(m, 2 * shape.rows), i32.ne(bRow, 0));
+  const rightDirect = f.let(and(fewRows, i32.eq(bColumn, bytes)));
   // Packed rows share a pointer, which pays where each is used by many panels; far apart columns cost cache lines.
-  const columnsToPack = select(i32.eq(aColumn, int(bytes)), int(packFromColumns), int(width + 1));
+  const columnsToPack = select(i32.eq(aColumn, bytes), packFromColumns, width + 1);
   const leftPacked = f.let(i32.geSigned(n, columnsToPack));
 
-  const isDirect = (columns: Expression): Expression => and(rightDirect, i32.eqz(and(columns, int(lanes - 1))));
+  const isDirect = (columns: Operand): Operand => and(rightDirect, i32.eqz(and(columns, lanes - 1)));
 
-  forRange(f, int(0), n, int(blockColumns), (column) => {
-    const columns = f.let(min(sub(n, column), int(blockColumns)));
-    const step = f.let(int(0));
+  forRange(f, 0, n, blockColumns, (column) => {
+    const columns = f.let(min(sub(n, column), blockColumns));
+    const step = f.let(0);
     f.loop((nextSteps) => {
       const steps = f.let(min(sub(k, step), stepsPerBlock));
-      const adds = f.let(select(i32.eqz(step), accumulate, int(1)));
+      const adds = f.let(select(i32.eqz(step), accumulate, 1));
       const rightBase = f.let(add(b, add(mul(step, bRow), mul(column, bColumn))));
 
-      forRange(f, int(0), columns, int(width), (j) => {
-        const valid = f.let(min(sub(columns, j), int(width)));
+      forRange(f, 0, columns, width, (j) => {
+        const valid = f.let(min(sub(columns, j), width));
         f.if(i32.eqz(isDirect(valid)), () => {
           const destination = f.let(add(workspace, inBytes(mul(j, steps))));
           const source = add(rightBase, mul(j, bColumn));
@@ -108,37 +107,37 @@ function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: Product
         });
       });
 
-      forRange(f, int(0), m, int(blockRows), (row) => {
-        const rows = f.let(min(sub(m, row), int(blockRows)));
-        const wholeTiles = f.let(i32.divUnsigned(rows, int(shape.rows)));
-        const wholeRows = f.let(mul(wholeTiles, int(shape.rows)));
+      forRange(f, 0, m, blockRows, (row) => {
+        const rows = f.let(min(sub(m, row), blockRows));
+        const wholeTiles = f.let(i32.divUnsigned(rows, shape.rows));
+        const wholeRows = f.let(mul(wholeTiles, shape.rows));
         const leftBase = f.let(add(a, add(mul(row, aRow), mul(step, aColumn))));
-        const leftAdvance = f.let(mul(aRow, int(shape.rows)));
+        const leftAdvance = f.let(mul(aRow, shape.rows));
         const leftRow = f.let(aRow);
         const leftColumn = f.let(aColumn);
         f.if(leftPacked, () => {
           const source = f.let(leftBase);
           const destination = f.let(workspaceLeft);
-          const panelBytes = f.let(mul(steps, int(leftStep)));
-          forRange(f, int(0), rows, int(shape.rows), (i) => {
-            const valid = min(sub(rows, i), int(shape.rows));
+          const panelBytes = f.let(mul(steps, leftStep));
+          forRange(f, 0, rows, shape.rows, (i) => {
+            const valid = min(sub(rows, i), shape.rows);
             f.callInto([], packLeft, destination, source, aColumn, aRow, steps, valid);
             f.set(source, add(source, leftAdvance));
             f.set(destination, add(destination, panelBytes));
           });
           f.set(leftBase, workspaceLeft);
           f.set(leftAdvance, panelBytes);
-          f.set(leftRow, int(bytes));
-          f.set(leftColumn, int(leftStep));
+          f.set(leftRow, bytes);
+          f.set(leftColumn, leftStep);
         });
 
-        forRange(f, int(0), columns, int(width), (j) => {
-          const valid = f.let(min(sub(columns, j), int(width)));
-          const vectors = f.let(i32.divUnsigned(add(valid, int(lanes - 1)), int(lanes)));
-          const lastLanes = f.let(sub(valid, mul(sub(vectors, int(1)), int(lanes))));
+        forRange(f, 0, columns, width, (j) => {
+          const valid = f.let(min(sub(columns, j), width));
+          const vectors = f.let(i32.divUnsigned(add(valid, lanes - 1), lanes));
+          const lastLanes = f.let(sub(valid, mul(sub(vectors, 1), lanes)));
           const direct = f.let(isDirect(valid));
           const right = f.let(select(direct, add(rightBase, inBytes(j)), add(workspace, inBytes(mul(j, steps)))));
-          const rightStep = f.let(select(direct, bRow, int(width * bytes)));
+          const rightStep = f.let(select(direct, bRow, width * bytes));
           const at = f.let(add(column, j));
           const left = f.let(leftBase);
           const target = f.let(add(c, add(mul(row, cRow), inBytes(at))));
@@ -147,7 +146,7 @@ function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: Product
             ...{ c: target, cRow, steps, lastLanes, adds },
           };
           for (let count = 1; count <= shape.vectors; count++) {
-            f.if(i32.eq(vectors, int(count)), () => {
+            f.if(i32.eq(vectors, count), () => {
               const tiles = { element, fused, rows: shape.rows, vectors: count };
               const below = { ...operands, tiles: wholeTiles };
               f.if(
@@ -158,8 +157,8 @@ function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: Product
               f.set(left, add(left, mul(wholeTiles, leftAdvance)));
               f.set(target, add(target, mul(cRow, wholeRows)));
               for (let rest = 1; rest < shape.rows; rest++) {
-                f.if(i32.eq(sub(rows, wholeRows), int(rest)), () => {
-                  const last = { ...operands, tiles: int(1) };
+                f.if(i32.eq(sub(rows, wholeRows), rest), () => {
+                  const last = { ...operands, tiles: 1 };
                   callTiles({ module, f }, { ...tiles, rows: rest }, last);
                 });
               }

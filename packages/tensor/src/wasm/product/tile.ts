@@ -5,6 +5,7 @@ import {
   i32,
   type Local,
   type ModuleBuilder,
+  type Operand,
   v128,
 } from "../assembler/index.js";
 import { repeat } from "../loops.js";
@@ -17,18 +18,18 @@ import type { ElementType } from "./element.js";
  * the valid lanes of the last vector; whether to add to what is there.
  */
 export interface TileOperands {
-  readonly a: Expression;
-  readonly aRow: Expression;
-  readonly aColumn: Expression;
-  readonly aAdvance: Expression;
-  readonly b: Expression;
-  readonly bStep: Expression;
-  readonly c: Expression;
-  readonly cRow: Expression;
-  readonly steps: Expression;
-  readonly tiles: Expression;
-  readonly lastLanes: Expression;
-  readonly adds: Expression;
+  readonly a: Operand;
+  readonly aRow: Operand;
+  readonly aColumn: Operand;
+  readonly aAdvance: Operand;
+  readonly b: Operand;
+  readonly bStep: Operand;
+  readonly c: Operand;
+  readonly cRow: Operand;
+  readonly steps: Operand;
+  readonly tiles: Operand;
+  readonly lastLanes: Operand;
+  readonly adds: Operand;
 }
 
 const operandNames = [
@@ -85,7 +86,7 @@ function tileFunction(module: ModuleBuilder, options: TileOptions): FunctionHand
                   : element.loadSplat(pointers[0]!, i * element.bytes);
               multiplyAdd(f, element, fused, sums, load, right);
               for (const pointer of pointers) {
-                f.set(pointer, i32.add(pointer, packedStep === undefined ? operands.aColumn : i32.const(packedStep)));
+                f.set(pointer, i32.add(pointer, packedStep === undefined ? operands.aColumn : packedStep));
               }
               f.set(right, i32.add(right, bStep));
               f.branchIf(again, i32.ne(right, panelEnd));
@@ -94,7 +95,7 @@ function tileFunction(module: ModuleBuilder, options: TileOptions): FunctionHand
         });
         finish(f, element, sums, operands);
         f.set(a, i32.add(a, aAdvance));
-        f.set(c, i32.add(c, i32.mul(operands.cRow, i32.const(rows))));
+        f.set(c, i32.add(c, i32.mul(operands.cRow, rows)));
       });
     }),
   );
@@ -146,7 +147,7 @@ function finish(
     });
   });
   f.if(
-    i32.eq(lastLanes, i32.const(lanes)),
+    i32.eq(lastLanes, lanes),
     () =>
       eachRow((line, target) => {
         for (const [j, sum] of line.entries()) f.do(v128.store(target, sum, j * 16));
@@ -173,6 +174,6 @@ function storeFirst(
   for (let lane = 0; lane < lanes; lane++) {
     const write = () => f.do(store(target, vector, lane, offset + lane * bytes));
     if (lane === 0) write();
-    else f.if(i32.gtSigned(valid, i32.const(lane)), write);
+    else f.if(i32.gtSigned(valid, lane), write);
   }
 }
