@@ -1,5 +1,6 @@
 import type { Frame } from "../compile/emit/module.js";
 import { kernelName } from "../compile/emit/module.js";
+import { blocksOf } from "../compile/emit/share.js";
 import { atomic } from "../wasm/assembler/atomics.js";
 import {
   type FunctionBuilder,
@@ -163,7 +164,7 @@ function emitShares({ module, emitKernel }: Frame, split: Split): FunctionHandle
       const from = f.let(i32.mul(share, grain));
       const end = f.let(i32.add(from, grain));
       const to = f.let(select(i32.ltSigned(end, rounds), end, rounds));
-      emitKernel(site, kernel, place, { from, to });
+      emitKernel(site, kernel, place, { from, to, blocksOf });
     } else choose(f, split.blocks.length, share, (k) => emitKernel(site, split.blocks[k], place));
   });
 }

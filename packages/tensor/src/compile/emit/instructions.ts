@@ -1,10 +1,10 @@
 import type { Instruction } from "../../scalar/scalar.js";
-import { call, type Expression, i32x4, i64x2, type Local, v128 } from "../../wasm/assembler/index.js";
-import { type Routine, routineFunction, type Site } from "../../wasm/math/shape.js";
-import { asFloat, asInteger, asSingle, type Lanes, maskOf, truth, type Vector } from "./lanes.js";
+import { call, type Expression, i32x4, v128 } from "../../wasm/assembler/index.js";
+import { type Routine, routineFunction } from "../../wasm/math/shape.js";
+import { asFloat, asInteger, asSingle, type Lanes, maskOf, real, truth, type Vector, whole, widen } from "./lanes.js";
 
 /** How an instruction of scalar bodies is written with vectors: the only place where the two vocabularies meet. */
-type Emitter = (site: Site, lanes: Lanes, operands: readonly Vector[]) => Vector;
+type Emitter = (lanes: Lanes, ...operands: Vector[]) => Vector;
 
 type FloatName =
   | "add"
@@ -22,70 +22,66 @@ type FloatName =
   | "nearest";
 type Comparison = "eq" | "ne" | "lt" | "le";
 
-const real = (site: Site, value: Expression): Vector => ({ type: "float", local: site.f.let(value) });
-const whole = (site: Site, value: Expression): Vector => ({ type: "integer", local: site.f.let(value) });
+const isWhole = ({ type }: Vector): boolean => type === "integer";
+const floats = (lanes: Lanes, operands: readonly Vector[]) => operands.map((x) => asFloat(lanes, x).local);
+const locals = (operands: readonly Vector[]) => operands.map((x) => x.local);
+
+type Make = (...x: Expression[]) => Expression;
 
 const float =
   (name: FloatName): Emitter =>
-  (site, lanes, operands) => {
-    const values = operands.map((x) => asFloat(site, lanes, x).local);
-    const make = lanes.float[name] as (...x: Expression[]) => Expression;
-    return real(site, make(...values));
-  };
+  (lanes, ...operands) =>
+    real(lanes, (lanes.float[name] as Make)(...floats(lanes, operands)));
 
 /** Wraps where all operands are whole numbers, else computes with real ones. */
 const arithmetic =
-  (name: FloatName, integer: (...x: Expression[]) => Expression): Emitter =>
-  (site, lanes, operands) =>
-    operands.every((x) => x.type === "integer")
-      ? whole(site, integer(...operands.map((x) => x.local)))
-      : float(name)(site, lanes, operands);
+  (name: FloatName, integer: Make): Emitter =>
+  (lanes, ...operands) =>
+    operands.every(isWhole) ? whole(lanes, integer(...locals(operands))) : float(name)(lanes, ...operands);
 
 /**
  * `max` and `min` know not-a-number and the order of zeros, which takes processors eight instructions; beside a known
  * number one or two do.
  */
 const extreme =
-  (name: "max" | "min", integer: (...x: Expression[]) => Expression): Emitter =>
-  (site, lanes, operands) => {
+  (name: "max" | "min", integer: Make): Emitter =>
+  (lanes, ...operands) => {
     const known = operands.find(({ constant }) => constant !== undefined);
     const x = operands.find((operand) => operand !== known);
     const bound = known?.constant;
     // Where both are zeros, the first one is kept, with its sign: right unless the bound is the one that counts.
     const isBelow = name === "min" && Object.is(bound, -0);
-    if (!known || !x || Number.isNaN(bound) || isBelow || operands.every(({ type }) => type === "integer"))
-      return arithmetic(name, integer)(site, lanes, operands);
-    const better = extremes[name].better(lanes, asFloat(site, lanes, x).local, asFloat(site, lanes, known).local);
+    if (!known || !x || Number.isNaN(bound) || isBelow || operands.every(isWhole))
+      return arithmetic(name, integer)(lanes, ...operands);
+    const better = extremes[name].better(lanes, asFloat(lanes, x).local, asFloat(lanes, known).local);
     const { float } = lanes;
-    return real(site, name === "max" && Object.is(bound, 0) ? float.add(better, float.const(0)) : better);
+    return real(lanes, name === "max" && Object.is(bound, 0) ? float.add(better, float.const(0)) : better);
   };
 
 const keepWhole =
   (name: FloatName): Emitter =>
-  (site, lanes, operands) =>
-    operands[0].type === "integer" ? operands[0] : float(name)(site, lanes, operands);
+  (lanes, x) =>
+    isWhole(x) ? x : float(name)(lanes, x);
 
 const compare =
-  (name: Comparison, integer: (a: Expression, b: Expression) => Expression): Emitter =>
-  (site, lanes, [a, b]) => {
-    const { f } = site;
-    if (a.type === "integer" && b.type === "integer") {
-      const narrow = integer(a.local, b.local);
-      return truth(site, lanes, f.let(lanes.count === 4 ? narrow : i64x2.extendLowI32x4Signed(narrow)));
-    }
-    const values = [a, b].map((x) => asFloat(site, lanes, x).local) as [Local, Local];
-    return truth(site, lanes, f.let(lanes.float[name](...values)));
-  };
+  (name: Comparison, integer: Make): Emitter =>
+  (lanes, ...operands) =>
+    truth(
+      lanes,
+      operands.every(isWhole)
+        ? widen(lanes, integer(...locals(operands)))
+        : lanes.f.let((lanes.float[name] as Make)(...floats(lanes, operands))),
+    );
 
 const logic =
-  (combine: (a: Expression, b: Expression) => Expression): Emitter =>
-  (site, lanes, [a, b]) =>
-    truth(site, lanes, site.f.let(combine(maskOf(site, lanes, a), maskOf(site, lanes, b))));
+  (combine: Make): Emitter =>
+  (lanes, ...operands) =>
+    truth(lanes, lanes.f.let(combine(...operands.map((x) => maskOf(lanes, x)))));
 
 const bits =
-  (combine: (a: Expression, b: Expression) => Expression): Emitter =>
-  (site, _, [a, b]) =>
-    whole(site, combine(a.local, b.local));
+  (combine: Make): Emitter =>
+  (lanes, ...operands) =>
+    whole(lanes, combine(...locals(operands)));
 
 /**
  * The largest, or smallest, of many: as what is larger, without regard for not-a-number, which then never is; and what
@@ -108,9 +104,9 @@ export const extremeOf = ({ name }: Instruction): Extreme | undefined =>
 
 /** Every lane is shifted by what the first lane says: bodies shift by constants. */
 const shift =
-  (combine: (a: Expression, b: Expression) => Expression): Emitter =>
-  (site, _, [a, b]) =>
-    whole(site, combine(a.local, i32x4.extractLane(b.local, 0)));
+  (combine: Make): Emitter =>
+  (lanes, a, b) =>
+    whole(lanes, combine(a.local, i32x4.extractLane(b.local, 0)));
 
 /** The routines that the compiler has, by the names of the instructions that they compute. */
 export type Routines = Readonly<Record<string, Routine>>;
@@ -119,23 +115,6 @@ export type Routines = Readonly<Record<string, Routine>>;
 export interface RoutinePolicy {
   readonly routines: Routines;
   readonly inline: boolean;
-}
-
-function emitRoutine(
-  site: Site,
-  lanes: Lanes,
-  instruction: Instruction,
-  routine: Routine,
-  operands: readonly Vector[],
-  inline: boolean,
-): Vector {
-  const values = operands.map((x) => asFloat(site, lanes, x).local);
-  return real(
-    site,
-    inline
-      ? routine[lanes.dtype](site, ...values)
-      : call(routineFunction(site.module, instruction, routine, lanes.dtype), ...values),
-  );
 }
 
 const emitters: Readonly<Record<string, Emitter>> = /* @__PURE__ */ (() => ({
@@ -158,38 +137,31 @@ const emitters: Readonly<Record<string, Emitter>> = /* @__PURE__ */ (() => ({
   lessEqual: compare("le", i32x4.leSigned),
   logicalAnd: logic(v128.and),
   logicalOr: logic(v128.or),
-  logicalNot: (site, lanes, [a]) => truth(site, lanes, site.f.let(v128.not(maskOf(site, lanes, a)))),
+  logicalNot: logic(v128.not),
   bitAnd: bits(v128.and),
   bitOr: bits(v128.or),
   bitXor: bits(v128.xor),
   shiftLeft: shift(i32x4.shl),
   shiftRight: shift(i32x4.shrUnsigned),
-  toFloat: (site, lanes, [a]) => asFloat(site, lanes, a),
-  toFloat32: (site, lanes, [a]) => asSingle(site, lanes, a),
-  toInteger: (site, lanes, [a]) => asInteger(site, lanes, a),
-  sign: (site, lanes, [a]) => {
+  toFloat: asFloat,
+  toFloat32: asSingle,
+  toInteger: asInteger,
+  sign: (lanes, x) => {
     const { float } = lanes;
-    if (a.type === "integer")
-      return whole(site, i32x4.maxSigned(i32x4.minSigned(a.local, i32x4.const(1)), i32x4.const(-1)));
-    const one = v128.or(v128.and(a.local, float.const(-0)), float.const(1));
+    if (isWhole(x)) return whole(lanes, i32x4.maxSigned(i32x4.minSigned(x.local, i32x4.const(1)), i32x4.const(-1)));
+    const one = v128.or(v128.and(x.local, float.const(-0)), float.const(1));
     // 0, −0 and not-a-number are their own sign.
-    const signed = v128.bitselect(one, a.local, float.gt(float.abs(a.local), float.const(0)));
-    return real(site, signed);
+    return real(lanes, v128.bitselect(one, x.local, float.gt(float.abs(x.local), float.const(0))));
   },
-  select: (site, lanes, [condition, a, b]) => {
-    const mask = maskOf(site, lanes, condition);
-    if (a.type === "integer" && b.type === "integer") {
-      const narrow = i32x4.ne(
-        condition.type === "integer" ? condition.local : asTruth(site, lanes, mask),
-        i32x4.const(0),
-      );
-      return whole(site, v128.bitselect(a.local, b.local, narrow));
+  select: (lanes, condition, a, b) => {
+    const mask = maskOf(lanes, condition);
+    if (isWhole(a) && isWhole(b)) {
+      const chosen = isWhole(condition) ? condition : truth(lanes, mask);
+      return whole(lanes, v128.bitselect(a.local, b.local, i32x4.ne(chosen.local, i32x4.const(0))));
     }
-    return real(site, v128.bitselect(asFloat(site, lanes, a).local, asFloat(site, lanes, b).local, mask));
+    return real(lanes, v128.bitselect(asFloat(lanes, a).local, asFloat(lanes, b).local, mask));
   },
 }))();
-
-const asTruth = (site: Site, lanes: Lanes, mask: Local): Local => truth(site, lanes, mask).local;
 
 /** Whether an instruction or two of the machine compute it, rather than a routine. */
 export const isBrief = ({ name }: Instruction): boolean => Object.hasOwn(emitters, name);
@@ -201,16 +173,22 @@ export const emittable =
     isBrief(instruction) || Object.hasOwn(routines, instruction.name);
 
 export function emitInstruction(
-  site: Site,
   lanes: Lanes,
   instruction: Instruction,
   operands: readonly Vector[],
   { routines, inline }: RoutinePolicy,
 ): Vector {
-  if (isBrief(instruction)) return emitters[instruction.name](site, lanes, operands);
+  if (isBrief(instruction)) return emitters[instruction.name](lanes, ...operands);
   const routine = routines[instruction.name];
-  if (routine) return emitRoutine(site, lanes, instruction, routine, operands, inline);
-  throw new Error(
-    `compile: no vector instruction for ${instruction.name}; this is a mistake in the compiler, please report it`,
+  if (!routine)
+    throw new Error(
+      `compile: no vector instruction for ${instruction.name}; this is a mistake in the compiler, please report it`,
+    );
+  const values = floats(lanes, operands);
+  return real(
+    lanes,
+    inline
+      ? routine[lanes.dtype](lanes, ...values)
+      : call(routineFunction(lanes.module, instruction, routine, lanes.dtype), ...values),
   );
 }

@@ -5,8 +5,8 @@ import type { Site } from "../../wasm/math/shape.js";
 import { productFunction } from "../../wasm/product/index.js";
 import type { Convolver } from "../convolve.js";
 import type { ProductKernel } from "../kernel.js";
-import type { Addresses } from "./loops.js";
 import type { Share } from "./share.js";
+import type { Addresses } from "./walk.js";
 
 export interface ProductPlaces {
   /** Where products pack their panels. */

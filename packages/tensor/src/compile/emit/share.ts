@@ -8,6 +8,8 @@ import { type Axes, type Axis, axesOf, foldsAcrossLanes } from "./axes.js";
 export interface Share {
   readonly from: Local;
   readonly to: Local;
+  /** Handed in, so that who shares nothing does not ship it. */
+  readonly blocksOf: typeof blocksOf;
 }
 
 /** Elements that are worked on at least between one look at what is left and the next. */
