@@ -52,6 +52,10 @@ export function isContiguous(layout: Layout): boolean {
   return true;
 }
 
+/** Whether it is one element, seen many times or once. */
+export const isUniform = ({ shape, stride }: Layout): boolean =>
+  shape.every((size, axis) => size === 1 || (size > 0 && stride[axis] === 0));
+
 export function checkShape(name: string, shape: readonly number[]): void {
   for (const size of shape)
     if (!Number.isSafeInteger(size) || size < 0)

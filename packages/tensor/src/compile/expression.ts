@@ -1,5 +1,5 @@
 import { type DType, isFloating } from "../dtype.js";
-import { broadcastLayout, contiguousLayout, type Layout, sizeOf } from "../layout.js";
+import { broadcastLayout, contiguousLayout, isUniform, type Layout, sizeOf } from "../layout.js";
 import { scalarType } from "../scalar/evaluate.js";
 import { bitAnd, toFloat, toFloat32, toInteger } from "../scalar/instructions.js";
 import { linearize } from "../scalar/linearize.js";
@@ -65,7 +65,7 @@ export class ExpressionBuilder {
 
   #make(k: number, steps: readonly Step[]): Scalar {
     const value = this.#program.values[k];
-    if (value.kind === "constant" && isUniform(value))
+    if (value.kind === "constant" && isUniform(value.tensor))
       return { kind: "constant", value: value.tensor.data[value.tensor.offset], type: scalarType(value.dtype) };
     if (value.kind === "apply" && !this.#stored(k)) {
       if (value.primitive.form.kind === "view") return this.read(value.inputs[0], [this.#viewStep(value, k), ...steps]);
@@ -108,9 +108,6 @@ export class ExpressionBuilder {
     return asType(substitute(form.body, inputs), form.body, dtypes, value.dtype, this.#mixed);
   }
 }
-
-const isUniform = ({ tensor }: Value & { kind: "constant" }): boolean =>
-  tensor.size > 0 && tensor.stride.every((step, axis) => step === 0 || tensor.shape[axis] === 1);
 
 export function readsPosition(body: Scalar, seen: Set<Scalar> = new Set()): boolean {
   if (body.kind !== "operation") return body.kind === "position";

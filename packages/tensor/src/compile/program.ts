@@ -1,5 +1,5 @@
 import type { DType } from "../dtype.js";
-import { show } from "../layout.js";
+import { isUniform, show } from "../layout.js";
 import type { Primitive } from "../primitive.js";
 import type { Tensor } from "../tensor.js";
 
@@ -35,7 +35,7 @@ export function printProgram({ values, outputs }: Program): string {
     if (value.kind === "argument") return `%${k} = argument ${value.index} ${type}`;
     if (value.kind === "constant") {
       const { tensor } = value;
-      const uniform = tensor.size > 0 && tensor.stride.every((step, axis) => step === 0 || tensor.shape[axis] === 1);
+      const uniform = isUniform(tensor);
       return `%${k} = constant ${uniform ? tensor.data[tensor.offset] : "…"} ${type}`;
     }
     const inputs = value.inputs.map((input) => `%${input}`).join(", ");

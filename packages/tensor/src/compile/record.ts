@@ -1,8 +1,8 @@
 import type { TypedArray } from "../dtype.js";
 import { type Interpreter, withInterpreter } from "../interpreter.js";
-import { contiguousStride } from "../layout.js";
+import { broadcastLayout, contiguousStride, isUniform } from "../layout.js";
 import type { Primitive, Signature } from "../primitive.js";
-import { type Storage, Tensor } from "../tensor.js";
+import { fromData, type Storage, Tensor, viewOf } from "../tensor.js";
 import type { Program, Value } from "./program.js";
 
 /** The memory of a value that is not known yet. */
@@ -43,19 +43,11 @@ class Recorder implements Interpreter {
   }
 }
 
-/** A copy of what a captured tensor reads, with its strides, so that later writes do not change the program. */
+/** A copy of what a captured tensor reads, so that later writes do not change the program. */
 function snapshot(x: Tensor): Tensor {
-  if (x.size > 0 && x.stride.every((step, axis) => step === 0 || x.shape[axis] === 1)) {
-    const one = x.data.slice(x.offset, x.offset + 1);
-    return new Tensor(
-      { data: one, version: 0 },
-      x.dtype,
-      x.shape,
-      x.shape.map(() => 0),
-      0,
-    );
-  }
-  return new Tensor({ data: x.toTypedArray(), version: 0 }, x.dtype, x.shape, contiguousStride(x.shape), 0);
+  if (!isUniform(x)) return fromData(x.toTypedArray(), x.dtype, x.shape);
+  const one = fromData(x.data.slice(x.offset, x.offset + 1), x.dtype, []);
+  return viewOf(one, broadcastLayout(one, x.shape));
 }
 
 /** Runs `f` once on placeholders of these signatures and writes down what it applies. */

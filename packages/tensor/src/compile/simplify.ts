@@ -1,13 +1,10 @@
-import { broadcastLayout, sizeOf } from "../layout.js";
+import { broadcastLayout, isUniform, sizeOf } from "../layout.js";
 import type { Primitive } from "../primitive.js";
 import { type Tensor, viewOf } from "../tensor.js";
 import type { Program, Value } from "./program.js";
 
 /** Folding computes constants while compiling; larger ones are left to the program. */
 const foldedElements = 65536;
-
-const isUniform = (x: Tensor): boolean =>
-  x.size > 0 && x.stride.every((step, axis) => step === 0 || x.shape[axis] === 1);
 
 /** One element of each input, computed once and seen with the full shape. */
 function foldUniform(value: Value & { kind: "apply" }, inputs: readonly Tensor[]): Tensor {

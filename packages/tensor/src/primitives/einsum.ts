@@ -2,7 +2,7 @@ import type { TensorLike } from "../create.js";
 import { contractPrimitive } from "../forms/contract.js";
 import { operands } from "../forms/operands.js";
 import { apply } from "../interpreter.js";
-import { normalizeAxis, show } from "../layout.js";
+import { broadcastShapes, normalizeAxis, show } from "../layout.js";
 import type { Primitive } from "../primitive.js";
 import type { Tensor } from "../tensor.js";
 import { mul } from "./arithmetic.js";
@@ -167,39 +167,25 @@ export function matmul(x: TensorLike, y: TensorLike): Tensor {
   if (a.shape[a.dimension - 1] !== inner)
     throw new RangeError(`matmul: inner sizes differ, ${show(a.shape)} and ${show(b.shape)}; transpose one of them?`);
   if (a.dimension === 2 && b.dimension === 2) return apply(einsumPrimitive, [a, b], matrixLabels);
-  const batchA = Math.max(a.dimension - 2, 0);
-  const batchB = Math.max(b.dimension - 2, 0);
-  const batch = Math.max(batchA, batchB);
   // Labels: batch axes 0…, then row, inner, column. An axis of size 1 against a larger one is dropped, not repeated.
-  const [row, middle, column] = [batch, batch + 1, batch + 2];
-  const shapes = [a.shape.slice(0, batchA), b.shape.slice(0, batchB)];
-  const size = (k: number, label: number) => shapes[k][label - batch + shapes[k].length] ?? 1;
-  for (let label = 0; label < batch; label++) {
-    const [p, q] = [size(0, label), size(1, label)];
-    if (p !== q && p !== 1 && q !== 1)
-      throw new RangeError(`matmul: leading sizes of ${show(a.shape)} and ${show(b.shape)} do not broadcast`);
-  }
-  const labelled = (value: Tensor, k: number, own: readonly number[]): { value: Tensor; labels: number[] } => {
-    const lead = shapes[k].map((_, axis) => axis + batch - shapes[k].length);
-    const repeated = lead.filter((label) => size(k, label) === 1 && size(1 - k, label) !== 1);
-    const kept = lead.filter((label) => !repeated.includes(label));
+  const leads = [a, b].map((x) => x.shape.slice(0, -2));
+  const lead = broadcastShapes("matmul: leading axes", leads);
+  const batch = [...lead.keys()];
+  const [row, middle, column] = [0, 1, 2].map((k) => lead.length + k);
+  const labelled = (x: Tensor, k: number, own: number[]) => {
+    const axes = [...leads[k].keys()];
+    const labels = [...axes.map((axis) => axis + lead.length - axes.length), ...own];
+    const dropped = axes.filter((axis) => x.shape[axis] !== lead[labels[axis]]);
     return {
-      value: repeated.length
-        ? dropAxes(
-            value,
-            repeated.map((l) => lead.indexOf(l)),
-          )
-        : value,
-      labels: [...kept, ...own],
+      value: dropAxes(x, dropped),
+      labels: labels.filter((_, axis) => !dropped.includes(axis)),
     };
   };
-  const left = labelled(a, 0, a.dimension === 1 ? [middle] : [row, middle]);
-  const right = labelled(b, 1, b.dimension === 1 ? [middle] : [middle, column]);
-  const output = [
-    ...Array.from({ length: batch }, (_, label) => label),
-    ...(a.dimension === 1 ? [] : [row]),
-    ...(b.dimension === 1 ? [] : [column]),
-  ];
+  const rows = a.dimension === 1 ? [] : [row];
+  const columns = b.dimension === 1 ? [] : [column];
+  const left = labelled(a, 0, [...rows, middle]);
+  const right = labelled(b, 1, [middle, ...columns]);
+  const output = [...batch, ...rows, ...columns];
   return apply(einsumPrimitive, [left.value, right.value], { labels: [left.labels, right.labels], output });
 }
 

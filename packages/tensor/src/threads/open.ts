@@ -1,11 +1,18 @@
 import type { Threads } from "../compile/build.js";
-import { hasFeature } from "../wasm/features.js";
+import { ModuleBuilder } from "../wasm/assembler/index.js";
 import { Workers } from "./crew.js";
 import { type Host, processors, startWorker } from "./host.js";
 
 export interface ThreadOptions {
   /** Where the script of the workers is, for bundlers that do not find it: that of `@kinship/tensor/threads/worker`. */
   readonly worker?: string | URL;
+}
+
+/** Whether the engine has WebAssembly memory that threads share. */
+export function sharesMemory(): boolean {
+  const module = new ModuleBuilder();
+  module.memory({ initial: 1, maximum: 1, shared: true });
+  return typeof WebAssembly === "object" && WebAssembly.validate(module.encode());
 }
 
 /** Workers end when nobody holds their threads any more, nor a function compiled with them. */
@@ -22,7 +29,7 @@ const left = /* @__PURE__ */ new FinalizationRegistry<Workers>((workers) => work
 export async function openThreads(count: number = processors(), { worker }: ThreadOptions = {}): Promise<Threads> {
   if (!Number.isInteger(count) || count < 1)
     throw new RangeError(`openThreads: expected how many threads, a whole number from 1 on, found ${count}`);
-  if (typeof SharedArrayBuffer !== "function" || !hasFeature("threads"))
+  if (typeof SharedArrayBuffer !== "function" || !sharesMemory())
     throw new Error(
       globalThis.crossOriginIsolated === false
         ? "openThreads: this page is not cross-origin isolated, so its memory cannot be shared; serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, or compile without threads"

@@ -3,6 +3,8 @@ import { kernelName } from "../compile/emit/module.js";
 import { blocksOf } from "../compile/emit/share.js";
 import { atomic } from "../wasm/assembler/atomics.js";
 import {
+  branch,
+  branchTable,
   type FunctionBuilder,
   type FunctionHandle,
   i32,
@@ -61,7 +63,7 @@ export function emitSections(
             f.let(atomic.notify(at, 1, word.done));
           });
         });
-        f.branch(again);
+        branch(f, again);
       });
       f.set(owner, i32.add(owner, 1));
       f.set(owner, select(i32.eq(owner, threads), 0, owner));
@@ -83,7 +85,7 @@ export function emitSections(
           f.let(atomic.wait(at, known, i64.const(-1n), word.news));
           f.let(atomic.add(at, -1, word.sleepers));
         });
-        f.branch(again);
+        branch(f, again);
       });
     });
   });
@@ -122,7 +124,7 @@ export function emitSections(
             });
             f.do(atomic.store(at, 0, word.callerSleeps));
           });
-          f.branch(again);
+          branch(f, again);
         });
       });
     },
@@ -175,7 +177,7 @@ function choose(f: FunctionBuilder, count: number, number: Operand, body: (k: nu
   f.block((end) => {
     const open = (depth: number): void => {
       if (depth === 0) {
-        f.branchTable(labels, number);
+        branchTable(f, labels, number);
         return;
       }
       f.block((label) => {
@@ -183,7 +185,7 @@ function choose(f: FunctionBuilder, count: number, number: Operand, body: (k: nu
         open(depth - 1);
       });
       body(count - depth);
-      f.branch(end);
+      branch(f, end);
     };
     open(count);
   });

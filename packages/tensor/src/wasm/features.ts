@@ -2,19 +2,15 @@
 
 import { f32x4, ModuleBuilder, v128 } from "./assembler/index.js";
 
-export type Feature = "simd" | "relaxedSimd" | "threads";
+export type Feature = "simd" | "relaxedSimd";
 
 const answers = new Map<Feature, boolean>();
 
 function probe(feature: Feature): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
-  if (feature === "threads") {
-    module.memory({ initial: 1, maximum: 1, shared: true });
-  } else {
-    module.function({ name: "probe", parameters: ["v128"], results: ["v128"] }, (_, x) =>
-      feature === "simd" ? v128.xor(x, x) : f32x4.relaxedMadd(x, x, x),
-    );
-  }
+  module.function({ name: "probe", parameters: ["v128"], results: ["v128"] }, (_, x) =>
+    feature === "simd" ? v128.xor(x, x) : f32x4.relaxedMadd(x, x, x),
+  );
   return module.encode();
 }
 

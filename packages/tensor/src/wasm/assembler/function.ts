@@ -148,23 +148,15 @@ export class FunctionBuilder {
     });
   }
 
-  branch(label: Label): void {
-    this.code.opcode(0x0c);
-    this.code.unsigned(this.#depth - label.depth);
+  /** How many blocks a branch to the label leaves: what follows its opcode. */
+  distance(label: Label): number {
+    return this.#depth - label.depth;
   }
 
   branchIf(label: Label, condition: Operand): void {
     write(this.code, condition);
     this.code.opcode(0x0d);
-    this.code.unsigned(this.#depth - label.depth);
-  }
-
-  /** Branches to labels[index], or to the last label if the index is beyond the others. */
-  branchTable(labels: readonly Label[], index: Operand): void {
-    write(this.code, index);
-    this.code.opcode(0x0e);
-    this.code.unsigned(labels.length - 1);
-    for (const label of labels) this.code.unsigned(this.#depth - label.depth);
+    this.code.unsigned(this.distance(label));
   }
 
   return(...values: Operand[]): void {
@@ -206,6 +198,19 @@ export class FunctionBuilder {
     writer.byte(0x0b);
     return writer.finish();
   }
+}
+
+export function branch(f: FunctionBuilder, label: Label): void {
+  f.code.opcode(0x0c);
+  f.code.unsigned(f.distance(label));
+}
+
+/** Branches to labels[index], or to the last label if the index is beyond the others. */
+export function branchTable(f: FunctionBuilder, labels: readonly Label[], index: Operand): void {
+  write(f.code, index);
+  f.code.opcode(0x0e);
+  f.code.unsigned(labels.length - 1);
+  for (const label of labels) f.code.unsigned(f.distance(label));
 }
 
 function writeCall(code: CodeWriter, callee: FunctionHandle, operands: readonly Operand[]): void {

@@ -1,5 +1,13 @@
 export { type Expression, Local, type Operand, type Statement, type ValueType } from "./expression.js";
-export { call, copyMemory, type FunctionBuilder, type FunctionHandle, type Label } from "./function.js";
+export {
+  branch,
+  branchTable,
+  call,
+  copyMemory,
+  type FunctionBuilder,
+  type FunctionHandle,
+  type Label,
+} from "./function.js";
 export { interleave } from "./interleave.js";
 export { type FunctionSignature, type MemoryLimits, ModuleBuilder } from "./module.js";
 export { f32, f64, i32, i64, select } from "./scalars.js";

@@ -16,7 +16,7 @@ import {
 import { forRange } from "../loops.js";
 import { elementType, type ProductType, tileShape } from "./element.js";
 import { packFunction } from "./pack.js";
-import { callTiles, type TileOperands } from "./tile.js";
+import { type TileOptions, tileFunction } from "./tile.js";
 
 export interface ProductOptions {
   readonly dtype: ProductType;
@@ -141,26 +141,33 @@ function emitProduct(module: ModuleBuilder, f: FunctionBuilder, options: Product
           const at = f.let(add(column, j));
           const left = f.let(leftBase);
           const target = f.let(add(c, add(mul(row, cRow), inBytes(at))));
-          const operands: Omit<TileOperands, "tiles"> = {
-            ...{ a: left, aRow: leftRow, aColumn: leftColumn, aAdvance: leftAdvance, b: right, bStep: rightStep },
-            ...{ c: target, cRow, steps, lastLanes, adds },
-          };
+          const operands = [
+            left,
+            leftRow,
+            leftColumn,
+            leftAdvance,
+            right,
+            rightStep,
+            target,
+            cRow,
+            steps,
+            lastLanes,
+            adds,
+          ];
+          const call = (tiles: TileOptions, count: Operand) =>
+            f.callInto([], tileFunction(module, tiles), ...operands, count);
           for (let count = 1; count <= shape.vectors; count++) {
             f.if(i32.eq(vectors, count), () => {
               const tiles = { element, fused, rows: shape.rows, vectors: count };
-              const below = { ...operands, tiles: wholeTiles };
               f.if(
                 leftPacked,
-                () => callTiles({ module, f }, { ...tiles, packedStep: leftStep }, below),
-                () => callTiles({ module, f }, tiles, below),
+                () => call({ ...tiles, packedStep: leftStep }, wholeTiles),
+                () => call(tiles, wholeTiles),
               );
               f.set(left, add(left, mul(wholeTiles, leftAdvance)));
               f.set(target, add(target, mul(cRow, wholeRows)));
               for (let rest = 1; rest < shape.rows; rest++) {
-                f.if(i32.eq(sub(rows, wholeRows), rest), () => {
-                  const last = { ...operands, tiles: 1 };
-                  callTiles({ module, f }, { ...tiles, rows: rest }, last);
-                });
+                f.if(i32.eq(sub(rows, wholeRows), rest), () => call({ ...tiles, rows: rest }, 1));
               }
             });
           }

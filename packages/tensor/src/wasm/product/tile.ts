@@ -5,37 +5,10 @@ import {
   i32,
   type Local,
   type ModuleBuilder,
-  type Operand,
   v128,
 } from "../assembler/index.js";
 import { repeat } from "../loops.js";
-import type { Site } from "../math/shape.js";
 import type { ElementType } from "./element.js";
-
-/**
- * What a tile function takes, all i32: the address of A, its strides in bytes and what to add from one tile to the
- * next; the address of B's panel and its step; the address of C and its row stride; steps; tiles, one below another;
- * the valid lanes of the last vector; whether to add to what is there.
- */
-export interface TileOperands {
-  readonly a: Operand;
-  readonly aRow: Operand;
-  readonly aColumn: Operand;
-  readonly aAdvance: Operand;
-  readonly b: Operand;
-  readonly bStep: Operand;
-  readonly c: Operand;
-  readonly cRow: Operand;
-  readonly steps: Operand;
-  readonly tiles: Operand;
-  readonly lastLanes: Operand;
-  readonly adds: Operand;
-}
-
-const operandNames = [
-  ...(["a", "aRow", "aColumn", "aAdvance", "b", "bStep", "c", "cRow"] as const),
-  ...(["steps", "tiles", "lastLanes", "adds"] as const),
-];
 
 export interface TileOptions {
   readonly element: ElementType;
@@ -46,27 +19,24 @@ export interface TileOptions {
   readonly packedStep?: number;
 }
 
-/** Calls the function that writes tiles of these options, defining it if need be. */
-export function callTiles({ module, f }: Site, options: TileOptions, operands: TileOperands) {
-  f.callInto([], tileFunction(module, options), ...operandNames.map((name) => operands[name]));
-}
-
 /**
  * The kernel: a column of tiles of C, each rows × vectors, as a sum over the steps of a column of A times a row of B.
+ * The function (a, aRow, aColumn, aAdvance, b, bStep, c, cRow, steps, lastLanes, adds, tiles), all i32: the address of A,
+ * its strides in bytes and what to add from one tile to the next; the address of B's panel and its step; the address of C
+ * and its row stride; steps; the valid lanes of the last vector; whether to add to what is there; tiles, one below another.
  * A loop over steps that is unrolled only costs registers (measured), and a counter beside the pointer that ends the
  * loop costs a tenth of the speed.
  */
-function tileFunction(module: ModuleBuilder, options: TileOptions): FunctionHandle {
-  const { element, fused, rows, vectors, packedStep } = options;
+export function tileFunction(
+  module: ModuleBuilder,
+  { element, fused, rows, vectors, packedStep }: TileOptions,
+): FunctionHandle {
   const form = `${rows}x${vectors}${fused ? ".fused" : ""}${packedStep === undefined ? "" : ".packed"}`;
   const name = `tiles.${element.dtype}.${form}`;
-  const parameters = operandNames.map(() => "i32" as const);
+  const parameters = new Array<"i32">(12).fill("i32");
   return module.routine(name, () =>
     module.function({ name, parameters, results: [] }, (f, ...locals): undefined => {
-      const operands = Object.fromEntries(operandNames.map((operand, i) => [operand, locals[i]!])) as {
-        [K in keyof TileOperands]: Local;
-      };
-      const { a, aAdvance, b, bStep, c, steps, tiles } = operands;
+      const [a, aRow, aColumn, aAdvance, b, bStep, c, cRow, steps, lastLanes, adds, tiles] = locals as TileOperands;
       const sums = Array.from({ length: rows }, () => f.locals("v128", vectors));
       const panelEnd = f.let(i32.add(b, i32.mul(bStep, steps)));
       repeat(f, tiles, () => {
@@ -75,7 +45,7 @@ function tileFunction(module: ModuleBuilder, options: TileOptions): FunctionHand
           const right = f.let(b);
           const pointers = [f.let(a)];
           if (packedStep === undefined) {
-            for (let i = 1; i < rows; i++) pointers.push(f.let(i32.add(pointers[i - 1]!, operands.aRow)));
+            for (let i = 1; i < rows; i++) pointers.push(f.let(i32.add(pointers[i - 1]!, aRow)));
           }
           f.block((leave) => {
             f.branchIf(leave, i32.eqz(steps));
@@ -86,20 +56,22 @@ function tileFunction(module: ModuleBuilder, options: TileOptions): FunctionHand
                   : element.loadSplat(pointers[0]!, i * element.bytes);
               multiplyAdd(f, element, fused, sums, load, right);
               for (const pointer of pointers) {
-                f.set(pointer, i32.add(pointer, packedStep === undefined ? operands.aColumn : packedStep));
+                f.set(pointer, i32.add(pointer, packedStep === undefined ? aColumn : packedStep));
               }
               f.set(right, i32.add(right, bStep));
               f.branchIf(again, i32.ne(right, panelEnd));
             });
           });
         });
-        finish(f, element, sums, operands);
+        finish(f, element, sums, c, cRow, lastLanes, adds);
         f.set(a, i32.add(a, aAdvance));
-        f.set(c, i32.add(c, i32.mul(operands.cRow, rows)));
+        f.set(c, i32.add(c, i32.mul(cRow, rows)));
       });
     }),
   );
 }
+
+type TileOperands = [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local];
 
 /** One step: sums[i][j] += A[i]·B[j]. */
 function multiplyAdd(
@@ -129,7 +101,10 @@ function finish(
   f: FunctionBuilder,
   element: ElementType,
   sums: readonly (readonly Local[])[],
-  { c, cRow, lastLanes, adds }: { readonly [K in keyof TileOperands]: Local },
+  c: Local,
+  cRow: Local,
+  lastLanes: Local,
+  adds: Local,
 ): void {
   const { float, lanes } = element;
   const eachRow = (body: (row: readonly Local[], target: Local) => void): void =>
