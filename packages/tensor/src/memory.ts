@@ -21,14 +21,21 @@ let released: WeakRef<Released> | undefined;
 
 const keyOf = (dtype: DType, size: number): number => size * order.length + order.indexOf(dtype);
 
+/** `takeReleased`, once anything was released: who never does ships none of it. */
+let take: typeof takeReleased | undefined;
+
 /** An array for results, every element of which is going to be written: what is in it is not defined. */
-export function uninitialized(dtype: DType, size: number): TypedArray {
-  if (released === undefined || size * bytesPerElement[dtype] <= smallBytes) return allocate(dtype, size);
-  const waiting = released.deref();
-  if (!waiting) released = undefined;
-  const array = waiting?.arrays.get(keyOf(dtype, size))?.pop();
-  if (!array) return allocate(dtype, size);
-  waiting!.bytes -= array.byteLength;
+export const uninitialized = (dtype: DType, size: number): TypedArray => take?.(dtype, size) ?? allocate(dtype, size);
+
+function takeReleased(dtype: DType, size: number): TypedArray | undefined {
+  if (size * bytesPerElement[dtype] <= smallBytes) return undefined;
+  const waiting = released?.deref();
+  if (!waiting) {
+    take = undefined;
+    return undefined;
+  }
+  const array = waiting.arrays.get(keyOf(dtype, size))?.pop();
+  if (array) waiting.bytes -= array.byteLength;
   return array;
 }
 
@@ -58,6 +65,7 @@ function keep(dtype: DType, array: TypedArray): void {
   if (!waiting) {
     waiting = { bytes: 0, arrays: new Map() };
     released = new WeakRef(waiting);
+    take = takeReleased;
   }
   if (waiting.bytes + byteLength > mostBytes) return;
   waiting.bytes += byteLength;

@@ -3,7 +3,7 @@ import { broadcastLayout, contiguousLayout, isUniform, type Layout, sizeOf } fro
 import { scalarType } from "../scalar/evaluate.js";
 import { bitAnd, toFloat, toFloat32, toInteger } from "../scalar/instructions.js";
 import { linearize } from "../scalar/linearize.js";
-import { operation, type Scalar, substitute } from "../scalar/scalar.js";
+import { nodesOf, operation, type Scalar, substitute } from "../scalar/scalar.js";
 import type { Program, Value } from "./program.js";
 
 /** A stored value read through a layout over the axes of a loop. */
@@ -109,12 +109,7 @@ export class ExpressionBuilder {
   }
 }
 
-export function readsPosition(body: Scalar, seen: Set<Scalar> = new Set()): boolean {
-  if (body.kind !== "operation") return body.kind === "position";
-  if (seen.has(body)) return false;
-  seen.add(body);
-  return body.arguments.some((argument) => readsPosition(argument, seen));
-}
+export const readsPosition = (body: Scalar): boolean => nodesOf(body).some(({ kind }) => kind === "position");
 
 /**
  * What storing would do to the number: round it, drop its fraction and wrap. A value must be the same number wherever

@@ -51,17 +51,20 @@ export interface Lifetime {
   readonly to: number;
 }
 
-function lifetimes({ buffers, kernels, outputs }: KernelProgram, places: Places, carried: number) {
-  const from = new Map<number, number>();
-  const to = new Map<number, number>();
-  const shared = new Map<number, number[]>();
+function lifetimes({ buffers, kernels, outputs }: KernelProgram, places: Places, carried: number): Lifetime[] {
+  const found = new Map<number, { buffers: number[]; bytes: number; from: number; to: number }>();
   const use = (buffer: number, at: number) => {
     const place = places.get(buffer) ?? buffer;
-    if (!from.has(place)) from.set(place, at);
-    to.set(place, Math.max(to.get(place) ?? at, at));
-    const members = shared.get(place);
-    if (!members) shared.set(place, [buffer]);
-    else if (!members.includes(buffer)) members.push(buffer);
+    const { size, dtype } = buffers[place];
+    const one = found.get(place) ?? {
+      buffers: [],
+      bytes: aligned(size * bytesPerElement[dtype] + slack),
+      from: at,
+      to: at,
+    };
+    found.set(place, one);
+    one.to = Math.max(one.to, at);
+    if (!one.buffers.includes(buffer)) one.buffers.push(buffer);
   };
   buffers.forEach(({ initial }, buffer) => {
     if (initial) use(buffer, -1);
@@ -74,14 +77,7 @@ function lifetimes({ buffers, kernels, outputs }: KernelProgram, places: Places,
     for (const buffer of [...readBy(kernel), ...writtenBy(kernel)]) use(buffer, at);
   });
   for (const { access } of outputs) use(access.buffer, kernels.length);
-  return [...from].map(
-    ([place, start]): Lifetime => ({
-      buffers: shared.get(place)!,
-      bytes: aligned(buffers[place].size * bytesPerElement[buffers[place].dtype] + slack),
-      from: start,
-      to: to.get(place)!,
-    }),
-  );
+  return [...found.values()];
 }
 
 /** Results that stand where arguments do, by their buffers. */

@@ -1,5 +1,5 @@
 import { sizeOf } from "../layout.js";
-import type { Instruction, Scalar } from "../scalar/scalar.js";
+import { type Instruction, nodesOf, type Scalar } from "../scalar/scalar.js";
 import { isBrief } from "./emit/instructions.js";
 import type { Program, Value } from "./program.js";
 
@@ -30,11 +30,8 @@ function visits(value: Apply, values: readonly Value[]): number {
 /** What the machine that the kernels are for can compute. */
 export type Supports = (instruction: Instruction) => boolean;
 
-export function supportsBody(body: Scalar, supports: Supports, seen: Set<Scalar> = new Set()): boolean {
-  if (body.kind !== "operation" || seen.has(body)) return true;
-  seen.add(body);
-  return supports(body.instruction) && body.arguments.every((argument) => supportsBody(argument, supports, seen));
-}
+export const supportsBody = (body: Scalar, supports: Supports): boolean =>
+  nodesOf(body).every((e) => e.kind !== "operation" || supports(e.instruction));
 
 function isLoop(value: Value, supports: Supports): value is Apply {
   if (value.kind !== "apply") return false;
@@ -43,15 +40,11 @@ function isLoop(value: Value, supports: Supports): value is Apply {
 }
 
 /** What computing costs, in additions: a routine is a score of instructions. */
-function costOf(body: Scalar): number {
-  const seen = new Set<Scalar>();
-  const visit = (e: Scalar): number => {
-    if (e.kind !== "operation" || seen.has(e)) return 0;
-    seen.add(e);
-    return e.arguments.reduce((total, argument) => total + visit(argument), isBrief(e.instruction) ? 1 : routineCost);
-  };
-  return visit(body);
-}
+const costOf = (body: Scalar): number =>
+  nodesOf(body).reduce(
+    (total, e) => total + (e.kind !== "operation" ? 0 : isBrief(e.instruction) ? 1 : routineCost),
+    0,
+  );
 
 const routineCost = 20;
 /** Computed again by every reader rather than stored, where that is at most so many operations. */

@@ -3,10 +3,11 @@ import type { DType, TypedArray } from "../dtype.js";
 import { contiguousStride, isContiguous, sizeOf } from "../layout.js";
 import { uninitialized } from "../memory.js";
 import { Tensor } from "../tensor.js";
+import type { MemoryLimits } from "../wasm/assembler/index.js";
 import type { Again, Loaded, Result } from "./again.js";
 import type { Convolver } from "./convolve.js";
 import type { Routines } from "./emit/instructions.js";
-import { assemble, kernelName, type Sharing } from "./emit/module.js";
+import { assemble, kernelName, page, type Sharing } from "./emit/module.js";
 import type { Executable } from "./executable.js";
 import type { Explainer } from "./explain.js";
 import type { Buffer, HostKernel, KernelProgram } from "./kernel.js";
@@ -33,23 +34,21 @@ export interface Crew {
   check(): void;
 }
 
-const page = 65536;
 /** What a WebAssembly memory with 32-bit addresses can have. */
 const mostPages = 65536;
 
 /** @throws RangeError where the engine does not give that much. */
-function allocateMemory(bytes: number, buffers: readonly Buffer[], shared: boolean): WebAssembly.Memory {
-  const initial = Math.ceil(bytes / page);
-  const size = (n: number) => `${(n / 2 ** 20).toFixed(0)} MiB`;
+function allocateMemory(limits: MemoryLimits, buffers: readonly Buffer[]): WebAssembly.Memory {
+  const size = (pages: number) => `${((pages * page) / 2 ** 20).toFixed(0)} MiB`;
   const fail = (has: string): never => {
     const largest = buffers.reduce((most, one) => (one.size > most.size ? one : most));
     throw new RangeError(
-      `compile: out of memory: the program needs ${size(bytes)} for its values, ${has}; its largest value is ${largest.dtype} with ${largest.size} elements: take smaller batches, reduce before combining, or recompute with checkpoint(…)`,
+      `compile: out of memory: the program needs ${size(limits.initial)} for its values, ${has}; its largest value is ${largest.dtype} with ${largest.size} elements: take smaller batches, reduce before combining, or recompute with checkpoint(…)`,
     );
   };
-  if (initial > mostPages) return fail(`WebAssembly has ${size(mostPages * page)}`);
+  if (limits.initial > mostPages) return fail(`WebAssembly has ${size(mostPages)}`);
   try {
-    return new WebAssembly.Memory(shared ? { initial, maximum: initial, shared } : { initial });
+    return new WebAssembly.Memory(limits);
   } catch (reason) {
     if (reason instanceof RangeError) return fail(`the engine has less (${reason.message})`);
     throw reason;
@@ -78,7 +77,7 @@ export function webAssemblyExecutable(
   const { buffers, kernels, outputs } = program;
   const sharing = crew?.share(program);
   const assembled = assemble(program, plan, { ...options, apart: !!profiler, sharing, stepping: again?.steps });
-  const memory = allocateMemory(assembled.memory, buffers, !!sharing);
+  const memory = allocateMemory(assembled.memory, buffers);
   const views = buffers.map(({ dtype, size }, k) =>
     plan.addresses[k] < 0 ? undefined : windowOn(memory, dtype, plan.addresses[k], size),
   );

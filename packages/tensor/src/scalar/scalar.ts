@@ -65,13 +65,21 @@ export function substitute(body: Scalar, inputs: readonly Scalar[]): Scalar {
   return visit(body);
 }
 
-/** The numbers of the inputs that a body reads, each at least once. */
-export function inputsOf(body: Scalar, seen: Set<Scalar> = new Set()): readonly number[] {
-  if (body.kind === "input") return [body.index];
-  if (body.kind !== "operation" || seen.has(body)) return [];
-  seen.add(body);
-  return body.arguments.flatMap((argument) => inputsOf(argument, seen));
+/** The nodes of a body, each once. */
+export function nodesOf(body: Scalar): readonly Scalar[] {
+  const seen = new Set<Scalar>();
+  const visit = (e: Scalar): void => {
+    if (seen.has(e)) return;
+    seen.add(e);
+    if (e.kind === "operation") e.arguments.forEach(visit);
+  };
+  visit(body);
+  return [...seen];
 }
+
+/** The numbers of the inputs that a body reads, each at least once. */
+export const inputsOf = (body: Scalar): readonly number[] =>
+  nodesOf(body).flatMap((e) => (e.kind === "input" ? [e.index] : []));
 
 /** For people and golden tests: `add(x0, mul(x1, 2))`; `mul(s0, s0) where s0 = exp(x0)` for what is shared. */
 export function printScalar(body: Scalar): string {

@@ -1,6 +1,6 @@
 /** Sums of float32 that lie outside WebAssembly: copied in by blocks that stay in the nearest cache. */
 
-import { type Expression, f64, f64x2, i32, shuffle64, v128 } from "./assembler/index.js";
+import { type Expression, f64x2, i32, type Local, shuffle64, v128 } from "./assembler/index.js";
 import { lazily } from "./eagerKernel.js";
 import { blockImports, eagerBlocks } from "./eagerLanes.js";
 import { forRange } from "./loops.js";
@@ -26,7 +26,8 @@ const kernelOf = /* @__PURE__ */ lazily<Kernel>((module) => {
       }
     });
     for (let width = 1; width < 8; width *= 2) for (let k = 0; k < 8; k += 2 * width) add(k, totals[k + width]!);
-    return f64.add(f64x2.extractLane(totals[0]!, 0), f64x2.extractLane(totals[0]!, 1));
+    const [total] = totals as [Local];
+    return f64x2.extractLane(f64x2.add(total, shuffle64(total, total, [1, 1])), 0);
   });
 }, blockImports);
 

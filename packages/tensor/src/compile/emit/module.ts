@@ -2,6 +2,7 @@ import {
   type FunctionBuilder,
   type FunctionHandle,
   i32,
+  type MemoryLimits,
   ModuleBuilder,
   type Operand,
 } from "../../wasm/assembler/index.js";
@@ -20,8 +21,8 @@ import type { Share } from "./share.js";
 export interface Assembled {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly instructions: number;
-  /** Bytes of memory that the module needs: the plan's, and what products pack their operands into. */
-  readonly memory: number;
+  /** What memory the module needs: the plan's, and what products pack their operands into. */
+  readonly memory: MemoryLimits;
   /** Where the words stand by which threads agree. */
   readonly control: number;
   readonly steps: StepPlan | undefined;
@@ -29,6 +30,8 @@ export interface Assembled {
 
 const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
+/** What memory is counted in. */
+export const page = 65536;
 /** Reads as whole vectors may go a little beyond the last buffer. */
 const margin = 256;
 
@@ -93,13 +96,11 @@ export function assemble(
   const control = first + own * (sharing?.threads ?? 1);
   const ownBytes = control + (sharing?.controlBytes ?? 0);
   const steps = stepping?.plan(program, plan, ownBytes);
-  const memory = steps?.end ?? ownBytes;
-
   const module = new ModuleBuilder();
-  const initial = Math.ceil(memory / 65536);
+  const initial = Math.ceil((steps?.end ?? ownBytes) / page);
   // Shared memory has to say how far it may grow: not at all.
-  const limits = sharing ? { initial, maximum: initial, shared: true } : { initial };
-  module.importMemory("program", "memory", limits);
+  const memory = sharing ? { initial, maximum: initial, shared: true } : { initial };
+  module.importMemory("program", "memory", memory);
   const host = module.importFunction("program", { name: "host", parameters: ["i32"], results: [] });
   const address = (buffer: number): number => addresses[buffer];
   const frame: Frame = {

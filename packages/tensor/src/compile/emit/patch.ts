@@ -1,6 +1,7 @@
 import { bytesPerElement } from "../../dtype.js";
-import { type FunctionBuilder, f32, f64, i32, type Local, type Operand, v128 } from "../../wasm/assembler/index.js";
+import { type FunctionBuilder, i32, type Local, type Operand, v128 } from "../../wasm/assembler/index.js";
 import { forRange } from "../../wasm/loops.js";
+import { elementType } from "../../wasm/product/element.js";
 import type { PatchCopy, ProductKernel } from "../kernel.js";
 import { move } from "./product.js";
 
@@ -34,13 +35,13 @@ export function copyPatch(
 const unrolled = 8;
 
 function copyRow(f: FunctionBuilder, count: number, step: number, bytes: number, from: Local, to: Local): void {
-  const scalar = bytes === 4 ? f32 : f64;
+  const { loadFirst, storeLane } = elementType(bytes === 4 ? "float32" : "float64");
   const lanes = 16 / bytes;
   if (step !== bytes) {
     const read = f.let(from);
     const write = f.let(to);
     forRange(f, 0, count, 1, () => {
-      f.do(scalar.store(write, scalar.load(read)));
+      f.do(storeLane(write, loadFirst(read), 0));
       f.set(read, i32.add(read, step));
       f.set(write, i32.add(write, bytes));
     });
@@ -52,7 +53,7 @@ function copyRow(f: FunctionBuilder, count: number, step: number, bytes: number,
       f.do(v128.store(i32.add(to, i), v128.load(i32.add(from, i))));
     });
   else for (let k = 0; k < vectors; k++) f.do(v128.store(to, v128.load(from, k * 16), k * 16));
-  for (let k = vectors * lanes; k < count; k++) f.do(scalar.store(to, scalar.load(from, k * bytes), k * bytes));
+  for (let k = vectors * lanes; k < count; k++) f.do(storeLane(to, loadFirst(from, k * bytes), 0, k * bytes));
 }
 
 /** Elements of the largest patch that the kernels copy. */

@@ -1,6 +1,6 @@
 /** What the product needs to know of its element type, and of the tile that suits the engine. */
 
-import { type Expression, type FloatLanes, f32, f32x4, f64, f64x2, v128 } from "../assembler/index.js";
+import { type FloatLanes, f32x4, f64x2, v128 } from "../assembler/index.js";
 
 export type ProductType = "float32" | "float64";
 
@@ -9,14 +9,23 @@ export interface ElementType {
   readonly lanes: number;
   readonly bytes: number;
   readonly float: FloatLanes;
-  readonly scalar: typeof f32 | typeof f64;
-  readonly loadSplat: (address: Expression, offset?: number) => Expression;
+  /** One element, in every lane or in the first. */
+  readonly loadSplat: typeof v128.load32Splat;
+  readonly loadFirst: typeof v128.load32Zero;
+  readonly storeLane: typeof v128.store32Lane;
 }
 
 export function elementType(dtype: ProductType): ElementType {
+  const { load32Splat, load32Zero, store32Lane, load64Splat, load64Zero, store64Lane } = v128;
   return dtype === "float32"
-    ? { dtype, lanes: 4, bytes: 4, float: f32x4, scalar: f32, loadSplat: v128.load32Splat }
-    : { dtype, lanes: 2, bytes: 8, float: f64x2, scalar: f64, loadSplat: v128.load64Splat };
+    ? {
+        ...{ dtype, lanes: 4, bytes: 4, float: f32x4 },
+        ...{ loadSplat: load32Splat, loadFirst: load32Zero, storeLane: store32Lane },
+      }
+    : {
+        ...{ dtype, lanes: 2, bytes: 8, float: f64x2 },
+        ...{ loadSplat: load64Splat, loadFirst: load64Zero, storeLane: store64Lane },
+      };
 }
 
 /** A tile of the result that is kept in registers: rows × vectors. */

@@ -19,7 +19,7 @@ import type { ElementType } from "./element.js";
  */
 export function packFunction(module: ModuleBuilder, element: ElementType, vectors: number): FunctionHandle {
   const name = `pack.${element.dtype}.${vectors}`;
-  const { lanes, bytes, scalar } = element;
+  const { lanes, bytes, loadFirst, storeLane } = element;
   const width = vectors * lanes;
   return module.routine(name, () =>
     module.function(
@@ -62,7 +62,7 @@ export function packFunction(module: ModuleBuilder, element: ElementType, vector
           for (let j = 0; j < vectors; j++) f.do(v128.store(destination!, element.float.const(0), j * 16));
           const write = f.let(destination!);
           forRange(f, 0, columns!, 1, () => {
-            f.do(scalar.store(write, scalar.load(read)));
+            f.do(storeLane(write, loadFirst(read), 0));
             advance(read, laneStride!);
             advance(write, bytes);
           });

@@ -139,15 +139,14 @@ function finish(
 /** Stores the first lanes, one at least. */
 function storeFirst(
   f: FunctionBuilder,
-  { lanes, bytes }: ElementType,
+  { lanes, bytes, storeLane }: ElementType,
   target: Local,
   vector: Local,
   offset: number,
   valid: Local,
 ): void {
-  const store = bytes === 4 ? v128.store32Lane : v128.store64Lane;
   for (let lane = 0; lane < lanes; lane++) {
-    const write = () => f.do(store(target, vector, lane, offset + lane * bytes));
+    const write = () => f.do(storeLane(target, vector, lane, offset + lane * bytes));
     if (lane === 0) write();
     else f.if(i32.gtSigned(valid, lane), write);
   }
