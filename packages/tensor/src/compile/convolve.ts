@@ -19,8 +19,8 @@ export interface Convolver {
 
 export const convolver: Convolver = {
   arrange,
-  // What the second cache holds.
-  largestPatch: 2 ** 20,
+  // What the second cache holds. Written out: bundlers keep a power, and what holds it, though nobody reads it.
+  largestPatch: 1_048_576,
   patchOf,
   copyPatch,
   patchBytes,

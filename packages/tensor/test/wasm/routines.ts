@@ -15,7 +15,7 @@ export function compileRoutine(name: RoutineName, dtype: DType, inputs: number, 
       const values = Array.from({ length: inputs }, (_, i) => v128.load(at, i * bytes));
       f.do(v128.store(at, call(routine, ...values), inputs * bytes));
       f.set(at, i32.add(at, 16));
-      f.branchIf(again, i32.ltUnsigned(at, bytes));
+      f.branchIf(again, i32.ltSigned(at, bytes));
     });
   });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.encode()));

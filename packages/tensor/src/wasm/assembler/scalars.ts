@@ -19,45 +19,31 @@ import {
   type WholeUnary,
 } from "./expression.js";
 
-/** What both widths of integers have, and of floats, from the opcodes with which each family begins. */
-const integer = (type: ValueType, compare: number, compute: number) => ({
-  ...table<"eq" | "ne" | "ltSigned" | "ltUnsigned" | "gtSigned" | "leSigned" | "geSigned", WholeBinary>(
-    "i32",
-    { ...inOrder(0, "eq", "ne", "ltSigned", "ltUnsigned", "gtSigned"), leSigned: 6, geSigned: 8 },
-    compare,
-  ),
-  ...table<
-    "add" | "sub" | "mul" | "divUnsigned" | "and" | "or" | "xor" | "shl" | "shrSigned" | "shrUnsigned",
-    WholeBinary
-  >(
-    type,
-    {
-      ...inOrder(0, "add", "sub", "mul"),
-      divUnsigned: 4,
-      ...inOrder(7, "and", "or", "xor", "shl", "shrSigned", "shrUnsigned"),
-    },
-    compute,
-  ),
-});
-const float = (type: ValueType, compare: number, compute: number) => ({
-  ...table<"lt", Binary>("i32", { lt: compare + 2 }),
-  ...table<"abs" | "neg", Unary>(type, inOrder(compute, "abs", "neg")),
-  ...table<"add" | "mul", Binary>(type, { add: compute + 7, mul: compute + 9 }),
-});
+type Comparison = "eq" | "ne" | "ltSigned" | "gtSigned" | "leSigned" | "geSigned";
+type Arithmetic = "add" | "sub" | "mul" | "divUnsigned" | "and" | "shl" | "shrUnsigned";
 
 function makeI32() {
   return {
-    ...integer("i32", 0x46, 0x6a),
+    ...table<Comparison | Arithmetic, WholeBinary>("i32", {
+      ...{ eq: 0x46, ne: 0x47, ltSigned: 0x48, gtSigned: 0x4a, leSigned: 0x4c, geSigned: 0x4e },
+      ...{ add: 0x6a, sub: 0x6b, mul: 0x6c, divUnsigned: 0x6e, and: 0x71, shl: 0x74, shrUnsigned: 0x76 },
+    }),
     ...table<"eqz" | "wrapI64", WholeUnary>("i32", { eqz: 0x45, wrapI64: 0xa7 }),
     ...mapped({ load: 0x28, load8Unsigned: 0x2d }, load("i32")),
     ...mapped({ store: 0x36, store8: 0x3a }, store),
   };
 }
 
+type LongArithmetic = "add" | "sub" | "mul" | "and" | "or" | "xor" | "shl" | "shrSigned" | "shrUnsigned";
+
 function makeI64() {
   return {
     const: (value: bigint): Expression => constant(0x42, "i64", (code) => writeLong(code, BigInt.asIntN(64, value))),
-    ...integer("i64", 0x51, 0x7c),
+    ...table<"ltUnsigned", Binary>("i32", { ltUnsigned: 0x54 }),
+    ...table<LongArithmetic, Binary>("i64", {
+      ...inOrder(0x7c, "add", "sub", "mul"),
+      ...inOrder(0x83, "and", "or", "xor", "shl", "shrSigned", "shrUnsigned"),
+    }),
     ...table<"countLeadingZeros" | "extendI32Unsigned" | "reinterpretF64", Unary>("i64", {
       countLeadingZeros: 0x79,
       extendI32Unsigned: 0xad,
@@ -65,6 +51,12 @@ function makeI64() {
     }),
   };
 }
+
+const float = (type: ValueType, compare: number, compute: number) => ({
+  ...table<"lt", Binary>("i32", { lt: compare + 2 }),
+  ...table<"abs" | "neg", Unary>(type, inOrder(compute, "abs", "neg")),
+  ...table<"add" | "mul", Binary>(type, { add: compute + 7, mul: compute + 9 }),
+});
 
 /** LEB128, signed, of 64 bits. */
 function writeLong(code: ByteWriter, value: bigint): void {

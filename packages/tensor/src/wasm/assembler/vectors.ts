@@ -60,7 +60,6 @@ const float = (compare: number, compute: number, relaxedMadd: number) => ({
 
 function makeV128() {
   return {
-    const: bytesConstant,
     ...unary({ not: 77 }),
     /** `andNot(a, b)` is a & ~b. */
     ...binary({ and: 78, andNot: 79, or: 80, xor: 81 }),
