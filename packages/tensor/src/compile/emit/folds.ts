@@ -1,7 +1,8 @@
 import { scalarType } from "../../scalar/evaluate.js";
+import type { Step } from "../../scalar/linearize.js";
 import { type Expression, i32x4, type Local, shuffle32, v128 } from "../../wasm/assembler/index.js";
 import type { Statement } from "../kernel.js";
-import { emitInstruction, extremeOf, type RoutinePolicy } from "./instructions.js";
+import { emitInstruction, extremeOf, isBrief, type RoutinePolicy } from "./instructions.js";
 import { asFloat, asInteger, type Lanes, real, type Vector } from "./lanes.js";
 
 export type Fold = Statement & { readonly kind: "fold" };
@@ -11,11 +12,12 @@ const fewArrays = 8;
 
 /**
  * Vectors that are worked on side by side, so that one operation need not wait for the one before: of extremes, which
- * take three registers each, fewer.
+ * take three registers each, fewer; of routines, whose operations all wait for each other, more.
  */
-export function sideBySide(statements: readonly Statement[], arrays = 0): number {
+export function sideBySide(statements: readonly Statement[], steps: readonly Step[], arrays = 0): number {
   if (arrays > fewArrays) return 2;
-  return statements.some((statement) => statement.kind === "fold" && extremeOf(statement.combine)) ? 3 : 4;
+  if (statements.some((statement) => statement.kind === "fold" && extremeOf(statement.combine))) return 3;
+  return steps.some((step) => step.kind === "operation" && !isBrief(step.instruction)) ? 6 : 4;
 }
 
 /** What has been folded so far, in one vector or in several that are put together at the end. */

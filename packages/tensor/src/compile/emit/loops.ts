@@ -75,7 +75,7 @@ export function emitLoops(
   /** How many vectors of the lanes' axis a round takes side by side. */
   function partsOf({ size }: Axis): number {
     if (!policy.inline) return 1;
-    const most = sideBySide(statements, walk.position);
+    const most = sideBySide(statements, codeOf(statements).steps, walk.position);
     const vectors = Math.ceil(size / lanes.count);
     // A sum along another axis waits for itself in every round of it; else a few rounds have to follow each other.
     return folded.length > 0 ? Math.min(most, Math.max(1, vectors)) : vectors >= 2 * most ? most : 1;
@@ -116,8 +116,8 @@ export function emitLoops(
 
   function foldLanes(full: Code, all: readonly Fold[]): void {
     const axis = lane!;
-    const most = sideBySide(all);
-    const parts = axis.size >= most * lanes.count ? most : 1;
+    const most = sideBySide(full.group, full.steps);
+    const parts = Math.min(most, Math.max(1, Math.ceil(axis.size / lanes.count)));
     const once = folded.length === 1 && (axis.size <= 2 * run || all.length === 0);
     const results = new Map(all.map((fold) => [fold, folds.start(fold)]));
     const pass = (span: Axis) => {

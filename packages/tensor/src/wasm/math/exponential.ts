@@ -4,7 +4,7 @@
  */
 
 import { type Expression, type Local, v128 } from "../assembler/index.js";
-import { arithmetic, type Body, bothWidths, polynomial, type Routine, type Shape, type Site, single } from "./shape.js";
+import { arithmetic, type Body, bothWidths, horner, type Routine, type Shape, type Site, single } from "./shape.js";
 
 /** ln 2 in two parts, the first of 9 or 42 bits. */
 export const ln2 = {
@@ -56,7 +56,7 @@ export function reduceByLn2(
 /** eʳ − 1 − r for the reduced r. */
 export function expm1Rest(site: Site, shape: Shape, r: Local, tail: readonly number[]): Expression {
   const { mul } = arithmetic(shape);
-  const series = site.f.let(polynomial(site, shape, tail, r));
+  const series = site.f.let(horner(site, shape, tail, r));
   return mul(mul(r, r), series);
 }
 

@@ -110,6 +110,15 @@ export function polynomial({ f }: Site, shape: Shape, coefficients: readonly num
   return terms[0]!;
 }
 
+/**
+ * The same by Horner's scheme: fewer operations in a longer chain, which is quicker where several vectors are worked on
+ * side by side.
+ */
+export function horner({ f }: Site, shape: Shape, coefficients: readonly number[], x: Local): Expression {
+  const { c, add, mul } = arithmetic(shape);
+  return coefficients.map(c).reduceRight((sum, next) => add(f.let(mul(f.let(sum), x)), next));
+}
+
 /** What a·b loses to rounding (Dekker 1971): exact unless a part leaves the normal range. */
 export function productError({ f }: Site, shape: Shape, a: Local, b: Local, product: Expression): Expression {
   const { c, mul, sub } = arithmetic(shape);
