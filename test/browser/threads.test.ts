@@ -57,6 +57,7 @@ test("workers come to help before the page turns to its events again", async () 
   const watched: Threads = {
     ...own,
     crew: {
+      mostShared: (program) => crew.mostShared(program),
       share: (program) => crew.share(program),
       check: () => crew.check(),
       enlist(module, memory, control) {

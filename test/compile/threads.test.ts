@@ -152,6 +152,7 @@ test("workers come to help", () => {
   const watched: Threads = {
     ...threads,
     crew: {
+      mostShared: (program) => crew.mostShared(program),
       share: (program) => crew.share(program),
       check: () => crew.check(),
       enlist(module, memory, control) {
@@ -170,6 +171,18 @@ test("workers come to help", () => {
   const x = wave([300, 300], 1);
   compile((y: Tensor) => matmul(y, y), { threads: watched })(x);
   expect(helpers).toBeGreaterThan(0);
+});
+
+test("large values have places of their own, where none of their threads waits for what another one wrote before", () => {
+  const a = wave([200, 200], 1);
+  const f = (x: Tensor) => matmul(matmul(matmul(matmul(x, x), x), x), x);
+  const [one, several] = [compile(f), compile(f, { threads })];
+  expect(bits(several(a))).toBe(bits(one(a)));
+  // The argument and four products, two of which are needed at a time.
+  expect(one.explain(a).arenaBytes).toBeLessThan(4 * 4 * a.size);
+  expect(several.explain(a).arenaBytes).toBeGreaterThanOrEqual(5 * 4 * a.size);
+  const tooLarge: KernelProgram = { buffers: [{ dtype: "float64", size: 2 ** 24 }], kernels: [], outputs: [] };
+  expect(threads.crew.mostShared(tooLarge)).toBe(Number.POSITIVE_INFINITY);
 });
 
 test("small programs are left alone: no shared memory, no shares", () => {

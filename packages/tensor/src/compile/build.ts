@@ -116,7 +116,7 @@ export function build(
     return made(streamer!.run(webAssemblyExecutable(part, place, options), kernels, cut), kernels, place);
   }
   const { program, carried, places } = again?.order(kernels, results) ?? { program: kernels, carried: 0 };
-  const planned = plan(program, carried, places);
+  const planned = plan(program, carried, places, threads?.crew.mostShared(program));
   verify?.plan(program, planned, carried);
   return made(webAssemblyExecutable(kernels, planned, { ...options, again }), kernels, planned);
 }

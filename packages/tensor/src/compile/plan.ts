@@ -85,16 +85,22 @@ export type Places = ReadonlyMap<number, number>;
 
 /**
  * Offsets by lifetimes: large buffers first, each at the lowest place that is free for as long as it lives. The first
- * `carried` results are the first arguments of the next call.
+ * `carried` results are the first arguments of the next call. Buffers of more than `mostShared` bytes have places of
+ * their own.
  */
-export function plan(program: KernelProgram, carried = 0, places: Places = new Map()): Plan {
+export function plan(
+  program: KernelProgram,
+  carried = 0,
+  places: Places = new Map(),
+  mostShared = Number.POSITIVE_INFINITY,
+): Plan {
   const all = lifetimes(program, places, carried);
   /** By where they start. */
   const placed: (Lifetime & { readonly start: number })[] = [];
   for (const one of [...all].sort((a, b) => b.bytes - a.bytes || a.from - b.from)) {
     let start = 0;
     for (const other of placed) {
-      if (other.from > one.to || one.from > other.to) continue;
+      if (one.bytes <= mostShared && (other.from > one.to || one.from > other.to)) continue;
       if (start + one.bytes <= other.start) break;
       start = Math.max(start, other.start + other.bytes);
     }

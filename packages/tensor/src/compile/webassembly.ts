@@ -26,6 +26,8 @@ export interface WebAssemblyOptions {
 
 /** Threads that can share the work of a program. */
 export interface Crew {
+  /** Bytes of the largest buffers that may take each other's places. */
+  mostShared(program: KernelProgram): number;
   /** How this program's kernels are shared out; undefined where all are too small. */
   share(program: KernelProgram): Sharing | undefined;
   /** Has the threads ready to help; what it gives runs a function with their help. */

@@ -1,6 +1,7 @@
 import type { Frame } from "../compile/emit/module.js";
 import type { KernelProgram } from "../compile/kernel.js";
 import type { Crew } from "../compile/webassembly.js";
+import { bytesPerElement } from "../dtype.js";
 import type { Host } from "./host.js";
 import type { Message } from "./messages.js";
 import { emitSections } from "./sections.js";
@@ -13,6 +14,11 @@ type Load = Message & { readonly kind: "load" };
 
 /** Bytes of forgotten programs for which workers are replaced. */
 const mostForgotten = 2 ** 26;
+
+/** What threads lose by writing to each other's memory is little up to so many bytes. */
+const smallBytes = 2 ** 16;
+/** What the last cache of a processor has, about. */
+const cachedBytes = 2 ** 26;
 
 /** The workers, and what they see in shared memory. */
 export class Workers implements Crew {
@@ -99,6 +105,15 @@ export class Workers implements Crew {
     Atomics.add(this.#words, place(crewWord.posted), 1);
     for (const host of this.#hosts.splice(0)) host.end();
     this.#call();
+  }
+
+  /**
+   * A thread that writes where another one wrote last waits for every cache line, so what is large has a place of its
+   * own; unless all of it is more than stays in caches.
+   */
+  mostShared({ buffers }: KernelProgram): number {
+    const all = buffers.reduce((total, { dtype, size }) => total + size * bytesPerElement[dtype], 0);
+    return this.threads > 1 && all <= cachedBytes ? smallBytes : Number.POSITIVE_INFINITY;
   }
 
   share({ kernels, buffers }: KernelProgram) {
