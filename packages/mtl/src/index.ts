@@ -118,6 +118,7 @@ export { type AttentionStage, mtan } from "./models/mtan.js";
 export { cgc, type ExtractionLevel, ple } from "./models/ple.js";
 export { serialize } from "./models/serialize.js";
 export { softSharing } from "./models/soft-sharing.js";
+export type { Stem } from "./models/stems.js";
 export { type BinaryOptions, binary } from "./objective/binary.js";
 export { type ClusteringOptions, clustering } from "./objective/clustering.js";
 export {

@@ -115,8 +115,12 @@ const only = (data: Dataset, task: string): Dataset => ({ [task]: data[task]! })
 export function singleTaskObjective({ model, tasks, kinds, weights }: Objective, task: string): Objective {
   const head = model.heads[task];
   if (!head) throw new InputError(`singleTaskObjective: there is no task "${task}"; the tasks are ${tasks.join(", ")}`);
+  const { input, encoder, stems = {} } = model.options;
+  const own = Object.entries(stems)
+    .filter(([, stem]) => stem.tasks.includes(task))
+    .map(([name, stem]) => [name, { ...stem, tasks: [task] }]);
   return createObjective({
-    model: multiTaskModel({ input: model.input, encoder: model.options.encoder, heads: { [task]: head } }),
+    model: multiTaskModel({ input, encoder, stems: Object.fromEntries(own), heads: { [task]: head } }),
     tasks: { [task]: { kind: kinds[task]!, weight: weights.get(tasks.indexOf(task)) } },
   });
 }

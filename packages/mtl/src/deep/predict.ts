@@ -36,12 +36,15 @@ export function predictTasks(
   const forward = createForward(objective, wrap);
   const predictions: Record<string, Tensor> = {};
   for (const x of new Set(Object.values(given))) {
-    if (show(x.shape.slice(1)) !== show(model.input))
-      throw new InputError(`predictTasks: found inputs ${show(x.shape)}, expected [rows, ${model.input.join(", ")}]`);
     const wanted = Object.keys(given).filter((task) => given[task] === x);
-    for (const task of wanted)
-      if (!tasks.includes(task))
-        throw new InputError(`predictTasks: there is no task "${task}"; the tasks are ${tasks.join(", ")}`);
+    for (const task of wanted) {
+      const input = model.inputs[task];
+      if (!input) throw new InputError(`predictTasks: there is no task "${task}"; the tasks are ${tasks.join(", ")}`);
+      if (show(x.shape.slice(1)) !== show(input))
+        throw new InputError(
+          `predictTasks: task "${task}": found inputs ${show(x.shape)}, expected [rows, ${input.join(", ")}]`,
+        );
+    }
     const outputs = forward(parameters, layers, x, wanted);
     for (const task of wanted)
       predictions[task] = kinds[task]!.predict(outputs[task]!, parameters.kinds[task]!, scalings[task]!);

@@ -16,6 +16,11 @@ interface Description {
   readonly dtype: Floating;
   readonly model: {
     readonly input: readonly number[];
+    readonly stems?: Named<{
+      readonly tasks: readonly string[];
+      readonly input: readonly number[];
+      readonly layer: Json;
+    }>;
     readonly encoder: Json;
     readonly heads: Named<Json>;
     readonly parents: Named<string>;
@@ -54,8 +59,10 @@ export function loadModel(bytes: Uint8Array, own: Constructors = {}): FittedTask
     throw new InputError(`loadModel: expected a model ("${format}"), found "${description?.format}"`);
   const { model: parts, tasks: specified, dtype } = description;
   const build = constructorsWith(own);
+  const { stems = {} } = parts;
   const model = multiTaskModel({
     input: parts.input,
+    stems: record(Object.keys(stems), (name) => ({ ...stems[name]!, layer: build.layer(stems[name]!.layer) })),
     encoder: build.encoder(parts.encoder),
     heads: record(Object.keys(parts.heads), (task) => build.layer(parts.heads[task]!)),
     parents: parts.parents,

@@ -36,10 +36,9 @@ export function checkDataset(objective: Objective, data: Dataset): void {
   for (const task of tasks) {
     const own = data[task];
     if (!own) throw new InputError(`data: task "${task}" has no rows; give it some, or leave out its head`);
-    if (show(own.x.shape.slice(1)) !== show(model.input) || own.x.shape[0] === 0)
-      throw new InputError(
-        `task "${task}": x has shape ${show(own.x.shape)}, expected [rows, ${model.input.join(", ")}]`,
-      );
+    const input = model.inputs[task]!;
+    if (show(own.x.shape.slice(1)) !== show(input) || own.x.shape[0] === 0)
+      throw new InputError(`task "${task}": x has shape ${show(own.x.shape)}, expected [rows, ${input.join(", ")}]`);
     if (!own.y && !kinds[task]!.unlabelled)
       throw new InputError(`task "${task}" is a ${kinds[task]!.kind} and has no labels y`);
     if (own.y && own.y.shape[0] !== own.x.shape[0])

@@ -91,8 +91,8 @@ const withoutShared = ({ model, kinds }: ObjectiveParameters): Structure => ({ t
  * over all rows, as batch norm takes them, must stay together.
  */
 function partsOf({ model }: Objective, { layers }: Moving, batch: Batch): readonly Batch[] {
-  const { encoder } = layers as unknown as { readonly encoder: Structure };
-  const apart = model.encoder.oneForAll && leaves("taskGradients", encoder).length === 0;
+  const { encoder, stems = {} } = layers as { readonly encoder: Structure; readonly stems?: Structure };
+  const apart = model.encoder.oneForAll && leaves("taskGradients", [encoder, stems]).length === 0;
   return apart ? batch.map((group) => [group]) : [batch];
 }
 

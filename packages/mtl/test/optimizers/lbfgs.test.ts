@@ -29,15 +29,13 @@ function inverseHessian(pairs: readonly (readonly [number[], number[]])[], scale
 describe("the two-loop recursion", () => {
   const entry = fc.integer({ min: -64, max: 64 }).map((k) => k / 16);
   const vectors = (n: number) => fc.array(entry, { minLength: n, maxLength: n });
-  const cases = fc
-    .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 4 }))
-    .chain(([n, memory]) =>
-      fc.record({
-        memory: fc.constant(memory),
-        g: vectors(n),
-        pairs: fc.array(fc.tuple(vectors(n), vectors(n)), { maxLength: 6 }),
-      }),
-    );
+  const cases = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 4 })).chain(([n, memory]) =>
+    fc.record({
+      memory: fc.constant(memory),
+      g: vectors(n),
+      pairs: fc.array(fc.tuple(vectors(n), vectors(n)), { maxLength: 6 }),
+    }),
+  );
 
   test("is the matrix of the last pairs whose curvature is positive, times the gradient downhill", () => {
     fc.assert(
