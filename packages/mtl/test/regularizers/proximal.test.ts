@@ -155,11 +155,11 @@ describe.each(named)("the proximal operator of %s", (_, regularizer) => {
   }
 });
 
-/** Random directions of five kinds, each with steps that shrink where none of its own helps. */
+/** Random directions of five kinds, each, and each set of tasks, with steps that shrink where none of its own helps. */
 function slowSearch(f: (u: Float64Array) => number, start: Float64Array): Float64Array {
   let best = start.slice();
   let value = f(best);
-  const reaches = new Array<number>(5).fill(1);
+  const reaches = new Array<number>(4 + width * 2 ** tasks.length).fill(1);
   let state = 1;
   const random = () => {
     state = (state * 48271) % 2147483647;
@@ -169,10 +169,11 @@ function slowSearch(f: (u: Float64Array) => number, start: Float64Array): Float6
     // Now one entry, now a feature, now all, now towards nothing, now some tasks together: kinks have faces of each of
     // these, and of the last where tasks are fused.
     const kind = round % 5;
-    const reach = reaches[kind]!;
     const one = Math.floor((random() + 0.5) * best.length);
-    const shift = reach * random();
     const together = Math.floor((random() + 0.5) * 2 ** tasks.length);
+    const own = kind < 4 ? kind : 4 + (one % width) * 2 ** tasks.length + together;
+    const reach = reaches[own]!;
+    const shift = reach * random();
     const next = best.map((entry, i) => {
       if (kind === 0) return i === one ? entry + reach * random() : entry;
       if (kind === 1) return i % width === one % width ? entry + reach * random() : entry;
@@ -184,8 +185,8 @@ function slowSearch(f: (u: Float64Array) => number, start: Float64Array): Float6
     if (candidate < value) {
       best = next;
       value = candidate;
-      reaches[kind] = reach * 1.3;
-    } else reaches[kind] = Math.max(1e-7, reach * 0.985);
+      reaches[own] = reach * 1.3;
+    } else reaches[own] = Math.max(1e-7, reach * (kind < 4 ? 0.985 : 0.9));
   }
   return best;
 }
