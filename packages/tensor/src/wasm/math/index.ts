@@ -11,7 +11,7 @@
  *     log1p     float32 0.87   float64 0.74
  *     sigmoid   float32 1.97   float64 1.35
  *     softplus  float32 1.68   float64 1.09
- *     tanh      float32 1.93   float64 1.19
+ *     tanh      float32 1.86   float64 1.19
  *     sinh      float32 1.99   float64 1.91
  *     cosh      float32 1.88   float64 0.96
  *     sin       float32 0.51   float64 0.74
