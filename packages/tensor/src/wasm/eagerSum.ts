@@ -19,11 +19,7 @@ const kernelOf = /* @__PURE__ */ lazily<Kernel>((module) => {
     const totals = Array.from({ length: 8 }, () => f.let(f64x2.const(0, 0)));
     const add = (k: number, value: Expression) => f.set(totals[k]!, f64x2.add(totals[k]!, value));
     forRange(f, 0, i32.shl(count, 2), 4 * round, (address) => {
-      for (let k = 0; k < 8; k += 2) {
-        const four = f.let(v128.load(address, 8 * k));
-        add(k, f64x2.promoteLowF32x4(four));
-        add(k + 1, f64x2.promoteLowF32x4(shuffle64(four, four, [1, 1])));
-      }
+      for (let k = 0; k < 8; k++) add(k, f64x2.promoteLowF32x4(v128.load64Zero(address, 8 * k)));
     });
     for (let width = 1; width < 8; width *= 2) for (let k = 0; k < 8; k += 2 * width) add(k, totals[k + width]!);
     const [total] = totals as [Local];
