@@ -16,12 +16,14 @@ export const valuesOf = (x: Tensor): Float64Array => Float64Array.from(x.toTyped
 export const flat = (xs: readonly Tensor[]): Float64Array =>
   Float64Array.from(xs.flatMap((x) => [...x.toTypedArray()]));
 
-/** @throws TypeError where nothing real goes in or comes out. */
+/** @throws TypeError where the arguments are not a list, and where nothing real goes in or comes out. */
 export function problemOf(
   f: (...args: never[]) => unknown,
   args: readonly unknown[],
   convert: (x: Tensor) => Tensor,
 ): Problem {
+  if (!Array.isArray(args))
+    throw new TypeError("checkDerivatives: expected the arguments in an array; write checkDerivatives(f, [x])");
   const all = leaves("checkDerivatives", args);
   const real = all.flatMap((x, k) => (isFloating(x.dtype) ? [k] : []));
   const paths: string[] = [];

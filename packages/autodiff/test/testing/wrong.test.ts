@@ -272,6 +272,11 @@ describe("what cannot be checked is not passed", () => {
     );
   });
 
+  test("an argument that stands by itself", () => {
+    // @ts-expect-error: a tensor is iterable, and would be taken for a list of numbers.
+    expect(() => checkDerivatives((v: Tensor) => v, tensor([1, 2]))).toThrow("checkDerivatives(f, [x])");
+  });
+
   test("errors of the function are its own", () => {
     expect(() =>
       checkDerivatives(
