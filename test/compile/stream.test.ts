@@ -3,9 +3,11 @@ import {
   greater,
   max,
   mean,
+  min,
   mul,
   slice,
   softmax,
+  square,
   sub,
   sum,
   type Tensor,
@@ -16,11 +18,24 @@ import {
   zeros,
 } from "@kinship/tensor";
 import { compile, verifier } from "@kinship/tensor/compile";
-import { expect, test } from "vitest";
+import { openThreads } from "@kinship/tensor/threads";
+import { describe, expect, test } from "vitest";
 
 const elements = 4 * 16384 + 37;
 const wave = (shift: number, size = elements): Tensor =>
   tensor(Float32Array.from({ length: size }, (_, k) => Math.sin(k * 0.37 + shift)));
+
+/** With what each addition loses (Kahan): rounded about once. */
+function sumOf(values: Iterable<number>): number {
+  let [total, lost] = [0, 0];
+  for (const value of values) {
+    const next = value - lost;
+    const sum = total + next;
+    lost = sum - total - next;
+    total = sum;
+  }
+  return total;
+}
 
 const expectSame = (found: Tensor, expected: Tensor): void => {
   expect(found.shape).toEqual(expected.shape);
@@ -54,8 +69,6 @@ test("views of inputs, and inputs that are not changed", () => {
 
 test("what looks beyond its own element is not cut into parts", () => {
   const x = wave(3);
-  const compiled = compile((a: Tensor) => sum(mul(a, a)));
-  expect(compiled(x).item()).toBeCloseTo(sum(mul(x, x)).item(), 1);
   expectSame(compile((a: Tensor) => slice(a, [[null, null, -1]]))(x), slice(x, [[null, null, -1]]));
 });
 
@@ -80,4 +93,82 @@ test("donated memory is written, to the last element", () => {
   expect(found.data).toBe(memory);
   expectSame(found, expected);
   expectSame(compile((a: Tensor) => add(a, 1))(zeros([elements])), add(zeros([elements]), 1));
+});
+
+describe("what is folded over all rows", () => {
+  const x = wave(7);
+  const y = wave(8);
+  const numbers = [...x.toTypedArray()];
+  const squares = sumOf(numbers.map((value, k) => (value - y.get(k)) ** 2));
+
+  test("is folded stretch by stretch, in little memory, with what is computed of it", () => {
+    const f = (a: Tensor, b: Tensor) => {
+      const total = sum(square(sub(a, b)));
+      return { half: mul(total, 0.5), both: add(max(a), min(a)), total, difference: sub(a, b) };
+    };
+    const compiled = compile(f, { verify: verifier });
+    const found = compiled(x, y);
+    expect(found.total.item() / squares).toBeCloseTo(1, 6);
+    expect(found.half.item()).toBe(Math.fround(found.total.item() / 2));
+    expect(found.both.item()).toBe(Math.fround(Math.max(...numbers) + Math.min(...numbers)));
+    expectSame(found.difference, sub(x, y));
+    expect(compiled.explain(x, y).memoryBytes).toBeLessThan(5 * 4 * elements);
+  });
+
+  test("of rows of any length, and of float64", () => {
+    const f = (a: Tensor) => mean(square(a));
+    for (const [rows, columns] of [
+      [333, 401],
+      [70_001, 1],
+      [4, 20_000],
+    ]) {
+      const a = tensor(wave(9, rows * columns).toTypedArray(), { shape: [rows, columns] });
+      const wide = tensor(Float64Array.from(a.toTypedArray()), { shape: [rows, columns] });
+      const expected = sumOf([...wide.toTypedArray()].map((value) => value ** 2)) / a.size;
+      expect(compile(f, { verify: verifier })(a).item() / expected).toBeCloseTo(1, 6);
+      expect(compile(f, { verify: verifier })(wide).item() / expected).toBeCloseTo(1, 13);
+    }
+  });
+
+  test("keeps not-a-number, the signs of zeros, and whole numbers that wrap around", () => {
+    const top = compile((a: Tensor) => max(a));
+    const holes = Float32Array.from(numbers);
+    holes[elements - 1] = Number.NaN;
+    expect(top(tensor(holes)).item()).toBeNaN();
+    const zero = new Float32Array(elements).fill(-0);
+    expect(Object.is(top(tensor(zero)).item(), -0)).toBe(true);
+    zero[40_000] = 0;
+    expect(Object.is(top(tensor(zero)).item(), 0)).toBe(true);
+    const large = tensor(new Int32Array(elements).fill(2 ** 30 + 1));
+    expect(compile((a: Tensor) => sum(a))(large).item()).toBe(sum(large).item());
+  });
+
+  test("is the same however many threads there are, call after call", async () => {
+    const f = (a: Tensor, b: Tensor) => [mean(square(sub(tanh(a), b))), tanh(a)];
+    const threads = await openThreads(2);
+    const [one, two] = [compile(f), compile(f, { threads })];
+    const first = one(x, y);
+    for (let call = 0; call < 3; call++) {
+      expect(two(x, y)[0].toTypedArray()).toEqual(first[0].toTypedArray());
+      expect(one(x, y)[1].toTypedArray()).toEqual(first[1].toTypedArray());
+    }
+    threads.close();
+  });
+
+  test("may take a donated tensor's memory", () => {
+    const f = (a: Tensor) => [sum(a), add(a, 1)];
+    const [total, next] = compile(f, { donate: [0] })(tensor(x.toTypedArray()));
+    expect(total.item()).toBeCloseTo(sumOf(numbers), 3);
+    expectSame(next, add(x, 1));
+  });
+
+  test("of what is not whole rows, or needs the total in every row, is computed in one piece", () => {
+    const normal = (a: Tensor) => sub(a, mean(a));
+    expectSame(compile(normal, { verify: verifier })(x), normal(x));
+    const across = (a: Tensor) => sum(a, { axis: 0 });
+    const matrix = tensor(wave(9, 164 * 400).toTypedArray(), { shape: [164, 400] });
+    expectSame(compile(across, { verify: verifier })(matrix), across(matrix));
+    const further = (a: Tensor, b: Tensor) => add(sum(a), b);
+    expect(compile(further, { verify: verifier })(x, tensor(2)).item()).toBeCloseTo(2 + sumOf(numbers), 3);
+  });
 });

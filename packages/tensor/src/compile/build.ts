@@ -110,10 +110,16 @@ export function build(
   const cut =
     again?.steps || profile ? undefined : streamer?.cut(kernels, threads && threads.count > 1 ? stretchOfThreads : 1);
   if (cut) {
-    const part = streamer!.stretch(kernels, cut);
-    const place = plan(part);
-    verify?.plan(part, place, 0);
-    return made(streamer!.run(webAssemblyExecutable(part, place, options), kernels, cut), kernels, place);
+    const plans: Plan[] = [];
+    const make = (part: KernelProgram) => {
+      const place = plan(part);
+      verify?.kernels(part);
+      verify?.plan(part, place, 0);
+      plans.push(place);
+      return webAssemblyExecutable(part, place, options);
+    };
+    const executable = streamer!.run(make, kernels, cut);
+    return made(executable, kernels, plans[0]);
   }
   const { program, carried, places } = again?.order(kernels, results) ?? { program: kernels, carried: 0 };
   const planned = plan(program, carried, places, threads?.crew.mostShared(program));

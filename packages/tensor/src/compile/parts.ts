@@ -16,7 +16,7 @@ export interface Parts {
   readonly donor?: Donor;
   /** `explainer`, for compiled functions to have their `explain`, and `profile`. Default: none; asking for either is an error. */
   readonly explainer?: Explainer;
-  /** `streamer`, to run large programs of elementwise loops stretch by stretch. Default: none; they take longer. */
+  /** `streamer`, to run large programs of elementwise loops, and sums of what they compute, stretch by stretch. Default: none; they take longer. */
   readonly streamer?: Streamer;
   /** @internal Whether the routines are all there are: what needs another is left to its own evaluation. */
   readonly isComplete?: true;

@@ -5,6 +5,7 @@ import { contiguousTensor, fromData, Tensor } from "../tensor.js";
 import type { Executable } from "./executable.js";
 import { readsPosition } from "./expression.js";
 import type { Access, KernelProgram, LoopKernel } from "./kernel.js";
+import { type Totals, totalsOf } from "./totals.js";
 
 // A program of loops over arrays larger than the caches spends its time copying them into its memory and out again.
 // Where every loop treats the rows of its arrays (entries along the first axis) by themselves, the program is run over
@@ -15,12 +16,10 @@ export interface Streamer {
   /** @internal */
   cut(program: KernelProgram, times: number): Cut | undefined;
   /** @internal */
-  stretch(program: KernelProgram, cut: Cut): KernelProgram;
-  /** @internal */
-  run(inner: Executable, program: KernelProgram, cut: Cut): Executable;
+  run(make: (program: KernelProgram) => Executable, program: KernelProgram, cut: Cut): Executable;
 }
 
-export const streamer: Streamer = { cut: cutOf, stretch: oneStretch, run: streamed };
+export const streamer: Streamer = { cut: cutOf, run: streamed };
 
 /** Elements in a stretch: a handful of arrays of them stay in the second cache. */
 const stretch = 16384;
@@ -32,8 +31,9 @@ export interface Cut {
   /** Along the first axis of every kernel. */
   readonly rows: number;
   readonly rowsInStretch: number;
-  /** For each buffer the elements of a row; 0 for one that every stretch reads as a whole. */
+  /** For each buffer the elements of a row; 0 for one that every stretch reads as a whole, and for totals. */
   readonly rowSizes: readonly number[];
+  readonly totals: Totals | undefined;
 }
 
 const accessesOf = ({ sources, phases }: LoopKernel) => ({
@@ -50,7 +50,9 @@ function rowSize({ shape, stride, offset }: Layout, size: number, rows: number):
 }
 
 /** How the program can be run stretch by stretch, of so many times the usual size; undefined where it cannot, or need not. */
-function cutOf({ buffers, kernels, outputs }: KernelProgram, times: number): Cut | undefined {
+function cutOf(program: KernelProgram, times: number): Cut | undefined {
+  const totals = totalsOf(program);
+  const { buffers, kernels, outputs } = totals?.parts ?? program;
   const [first] = kernels;
   const rows = first?.kind === "loops" ? first.shape[0] : undefined;
   if (rows === undefined || rows < fewest) return undefined;
@@ -60,39 +62,49 @@ function cutOf({ buffers, kernels, outputs }: KernelProgram, times: number): Cut
     rowSizes[buffer] = size;
     return true;
   };
-  for (const kernel of kernels) {
-    if (kernel.kind !== "loops" || kernel.shape[0] !== rows || kernel.folded.includes(0)) return undefined;
+  for (const [k, kernel] of kernels.entries()) {
+    if (kernel.kind !== "loops" || kernel.shape[0] !== rows) return undefined;
+    if (kernel.folded.includes(0) && !(totals && k === kernels.length - 1)) return undefined;
     if (kernel.phases.flat().some(({ value }) => readsPosition(value))) return undefined;
     const { loads, stores } = accessesOf(kernel);
     const isWhole = ({ buffer, layout }: Access) => layout.stride[0] === 0 && buffers[buffer].initial !== undefined;
+    const isTotal = ({ buffer }: Access) => buffer >= program.buffers.length;
     const sizeIn = (access: Access) => rowSize(access.layout, buffers[access.buffer].size, rows);
-    if (!stores.every((access) => note(access, sizeIn(access)))) return undefined;
+    if (!stores.every((access) => note(access, isTotal(access) ? 0 : sizeIn(access)))) return undefined;
     if (!loads.every((access) => note(access, isWhole(access) ? 0 : sizeIn(access)))) return undefined;
   }
-  const sliced = outputs.every(
-    ({ access: { buffer, layout } }) =>
-      (rowSizes[buffer] ?? 0) > 0 &&
-      buffers[buffer].initial === undefined &&
-      layout.offset === 0 &&
-      isContiguous(layout),
-  );
+  const sliced = outputs
+    .slice(0, resultsOf(program, totals).length)
+    .every(
+      ({ access: { buffer, layout } }) =>
+        (rowSizes[buffer] ?? 0) > 0 &&
+        buffers[buffer].initial === undefined &&
+        layout.offset === 0 &&
+        isContiguous(layout),
+    );
   const constants = buffers.every(({ initial }, k) => initial?.kind !== "constant" || !rowSizes[k]);
   const largest = Math.max(...rowSizes.map((size) => size ?? 0));
-  const rowsInStretch = Math.max(1, Math.floor((times * stretch) / Math.max(1, largest)));
-  const enough = rows * largest >= fewest * times * stretch && rows >= fewest * rowsInStretch;
+  // Totals are rounded stretch by stretch: these are the same however many threads there are.
+  const most = totals ? stretch : times * stretch;
+  const rowsInStretch = Math.max(1, Math.floor(most / Math.max(1, largest)));
+  const enough = rows * largest >= fewest * most && rows >= fewest * rowsInStretch;
   if (!sliced || !constants || !enough) return undefined;
-  return { rows, rowsInStretch, rowSizes: rowSizes.map((size) => size ?? 0) };
+  return { rows, rowsInStretch, rowSizes: rowSizes.map((size) => size ?? 0), totals };
 }
 
-/** The same program over one stretch. */
-function oneStretch({ buffers, kernels, outputs }: KernelProgram, { rowsInStretch, rowSizes }: Cut): KernelProgram {
-  const cutShape = (shape: readonly number[]) => [rowsInStretch, ...shape.slice(1)];
+/** The results that are not computed of totals, by number. */
+const resultsOf = ({ outputs }: KernelProgram, totals: Totals | undefined): number[] =>
+  [...outputs.keys()].filter((k) => !totals?.isTotal(k));
+
+/** The same program over so many rows. */
+function stretchOf({ buffers, kernels, outputs }: KernelProgram, rowSizes: readonly number[], rows: number) {
+  const cutShape = (shape: readonly number[]) => [rows, ...shape.slice(1)];
   const cut = ({ buffer, layout }: Access): Access => ({
     buffer,
     layout: { ...layout, shape: cutShape(layout.shape) },
   });
   return {
-    buffers: buffers.map((buffer, k) => (rowSizes[k] > 0 ? { ...buffer, size: rowSizes[k] * rowsInStretch } : buffer)),
+    buffers: buffers.map((buffer, k) => (rowSizes[k] > 0 ? { ...buffer, size: rowSizes[k] * rows } : buffer)),
     kernels: (kernels as readonly LoopKernel[]).map((kernel) => ({
       ...kernel,
       shape: cutShape(kernel.shape),
@@ -105,46 +117,64 @@ function oneStretch({ buffers, kernels, outputs }: KernelProgram, { rowsInStretc
         ),
       ),
     })),
-    outputs: outputs.map(({ access: { buffer }, dtype }) => {
-      const shape = [rowSizes[buffer] * rowsInStretch];
-      return { access: { buffer, layout: { shape, stride: [1], offset: 0 } }, shape, dtype };
+    outputs: outputs.map((output) => {
+      const size = rowSizes[output.access.buffer] * rows;
+      if (size === 0) return output;
+      const layout = { shape: [size], stride: [1], offset: 0 };
+      return { access: { buffer: output.access.buffer, layout }, shape: [size], dtype: output.dtype };
     }),
   };
 }
 
-/** Runs the program of one stretch over all of them; rows that are left over are run in memory of their own. */
-function streamed(inner: Executable, { buffers, outputs }: KernelProgram, cut: Cut): Executable {
-  const { rows, rowsInStretch, rowSizes } = cut;
+/** Runs the program over one stretch after another, and what is left over as a shorter one. */
+function streamed(
+  make: (program: KernelProgram) => Executable,
+  program: KernelProgram,
+  { rows, rowsInStretch, rowSizes, totals }: Cut,
+): Executable {
+  const { buffers, outputs } = program;
   /** For each argument the elements of its rows. */
   const argumentRows: number[] = [];
   buffers.forEach(({ initial }, k) => {
     if (initial?.kind === "argument") argumentRows[initial.index] = rowSizes[k];
   });
-  const resultRows = outputs.map(({ access }) => rowSizes[access.buffer]);
+  const over = (count: number) => make(stretchOf(totals?.parts ?? program, rowSizes, count));
   const rest = rows % rowsInStretch;
-  const end = rows - rest;
+  const stretches = Math.ceil(rows / rowsInStretch);
+  const inner = over(rowsInStretch);
+  const last = rest > 0 ? over(rest) : inner;
+  const folding = totals && make(totals.folding(stretches));
+  const all = [inner, ...(last === inner ? [] : [last]), ...(folding ? [folding] : [])];
+  const sum = (what: (one: Executable) => number) => all.reduce((total, one) => total + what(one), 0);
+  const direct = resultsOf(program, totals);
+  const parts = (totals?.dtypes ?? []).map((dtype) => allocate(dtype, stretches));
   return {
     ...inner,
+    moduleBytes: sum(({ moduleBytes }) => moduleBytes),
+    memoryBytes: sum(({ memoryBytes }) => memoryBytes),
+    instructions: sum(({ instructions }) => instructions),
     call(inputs, into = []) {
       const whole = inputs.map((x, k) => (argumentRows[k] ? apart(contiguousTensor(x), into, true) : apart(x, into)));
-      const results = outputs.map(({ dtype, shape }, k) => into[k] ?? uninitialized(dtype, sizeOf(shape)));
-      for (let row = 0; row < end; row += rowsInStretch) {
-        const parts = whole.map((x, k) => rowsOf(x, argumentRows[k], row, rowsInStretch));
-        const places = results.map((data, k) =>
-          data.subarray(row * resultRows[k], (row + rowsInStretch) * resultRows[k]),
-        );
-        inner.call(parts, places);
-      }
-      if (rest > 0) {
-        // Results may share memory with inputs, so no row may be computed twice.
-        const parts = whole.map((x, k) =>
-          padded(rowsOf(x, argumentRows[k], end, rest), argumentRows[k] * rowsInStretch),
-        );
-        inner.call(parts).forEach(({ data }, k) => {
-          results[k].set(data.subarray(0, rest * resultRows[k]), end * resultRows[k]);
+      const results = direct.map((k) => into[k] ?? uninitialized(outputs[k].dtype, sizeOf(outputs[k].shape)));
+      for (let k = 0; k < stretches; k++) {
+        const row = k * rowsInStretch;
+        const count = Math.min(rowsInStretch, rows - row);
+        const places = results.map((data, n) => {
+          const size = rowSizes[outputs[direct[n]].access.buffer];
+          return data.subarray(row * size, (row + count) * size);
         });
+        (count < rowsInStretch ? last : inner).call(
+          whole.map((x, n) => rowsOf(x, argumentRows[n], row, count)),
+          [...places, ...parts.map((data) => data.subarray(k, k + 1))],
+        );
       }
-      return outputs.map(({ dtype, shape }, k) => fromData(results[k], dtype, shape));
+      const made = direct.map((k, n) => fromData(results[n], outputs[k].dtype, outputs[k].shape));
+      if (!folding) return made;
+      const folded = folding.call(
+        parts.map((data, k) => fromData(data, totals.dtypes[k], [stretches])),
+        into.filter((_, k) => totals.isTotal(k)),
+      );
+      return outputs.map((_, k) => (totals.isTotal(k) ? folded.shift()! : made.shift()!));
     },
   };
 }
@@ -161,12 +191,4 @@ function apart(x: Tensor, into: readonly (TypedArray | undefined)[], byRows = fa
 function rowsOf(x: Tensor, rowSize: number | undefined, start: number, count: number): Tensor {
   if (!rowSize) return x;
   return new Tensor(x.storage, x.dtype, [count * rowSize], [1], x.offset + start * rowSize);
-}
-
-/** The elements followed by zeros up to `size`, where there are fewer. */
-function padded(x: Tensor, size: number): Tensor {
-  if (!(x.size < size)) return x;
-  const copy = allocate(x.dtype, size);
-  copy.set(x.data.subarray(x.offset, x.offset + x.size));
-  return fromData(copy, x.dtype, [size]);
 }
