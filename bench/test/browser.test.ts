@@ -42,7 +42,11 @@ describe.runIf(executablePath)("the benchmark page", () => {
   }, 60_000);
 
   async function openPage(args: readonly string[], viewport?: { width: number; height: number }): Promise<Page> {
-    const browser = await chromium.launch({ executablePath, headless: true, args: [...quiet, ...args] });
+    const browser = await chromium.launch({
+      executablePath: executablePath!,
+      headless: true,
+      args: [...quiet, ...args],
+    });
     opened.push(browser);
     const page = await browser.newPage(viewport ? { viewport } : {});
     // Machines may be busy: slowness is not a failure.

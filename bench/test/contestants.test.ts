@@ -2,12 +2,11 @@ import path from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { measureCall, measurePeak, type Settings } from "../src/harness/calls.js";
 import { Contestant } from "../src/harness/contestant.js";
-import { type CallFamily, peakFamily } from "../src/harness/family.js";
+import { peakFamily } from "../src/harness/family.js";
 import { forkLine, pythonLine } from "../src/harness/lines.js";
 import type { Origin } from "../src/harness/peer.js";
 import { doubling } from "./fakes/rows.js";
 
-const family = doubling as unknown as CallFamily;
 const fakes = path.join(import.meta.dirname, "fakes");
 const settings: Settings = { rounds: 2, milliseconds: 5, timeOut: 60_000 };
 
@@ -28,7 +27,7 @@ afterEach(() => {
 });
 
 const measure = async (contestants: Contestant[], row = 0) => {
-  const entries = await measureCall(family, family.cases[row]!, contestants, settings);
+  const entries = await measureCall(doubling, doubling.cases[row]!, contestants, settings);
   return new Map(entries.map(({ peer, outcome }) => [peer, outcome]));
 };
 
@@ -57,10 +56,10 @@ test("each misbehaving peer is named as what it did, and the right ones are meas
 test("a peer that hangs is killed when its time is up, and is there again for the next row", async () => {
   const [right, hanging] = [fake("right"), fake("hanging")];
   const impatient = { ...settings, timeOut: 3000 };
-  const first = await measureCall(family, family.cases[0]!, [hanging, right], impatient);
+  const first = await measureCall(doubling, doubling.cases[0]!, [hanging, right], impatient);
   expect(first.map(({ outcome }) => outcome.state)).toEqual(["timed out", "measured"]);
   expect(first[0]!.outcome).toMatchObject({ reason: "no answer in 3 s" });
-  const second = await measureCall(family, family.cases[1]!, [hanging, right], impatient);
+  const second = await measureCall(doubling, doubling.cases[1]!, [hanging, right], impatient);
   expect(second.map(({ outcome }) => outcome.state)).toEqual(["measured", "measured"]);
 });
 
@@ -92,7 +91,7 @@ test("what is measured carries quartiles, how far it was from the reference and 
 });
 
 test("a peak of memory is that of a fresh process, and only of an answer that is right", async () => {
-  const peak = peakFamily(family, ["3"], 10);
+  const peak = peakFamily(doubling, ["3"], 10);
   const entries = await measurePeak(peak, peak.cases[0]!, [fake("right"), fake("wrong"), fake("crashing")], settings);
   expect(entries.map(({ outcome }) => outcome.state)).toEqual(["measured", "wrong", "crashed"]);
   const [right] = entries;
@@ -102,7 +101,7 @@ test("a peak of memory is that of a fresh process, and only of an answer that is
 });
 
 test("a peer in another language is sent its inputs and answers a line each", async () => {
-  const line = () => pythonLine(process.execPath, path.join(fakes, "foreign.js"), "foreign", [family]);
+  const line = () => pythonLine(process.execPath, path.join(fakes, "foreign.js"), "foreign", [doubling]);
   const foreign = new Contestant("foreign", "native", undefined, line);
   started.push(foreign);
   expect((await measure([foreign])).get("foreign")).toEqual({
@@ -115,7 +114,7 @@ test("a peer in another language is sent its inputs and answers a line each", as
 });
 
 test("a language that is not installed is an absent peer, not the end of the run", async () => {
-  const line = () => pythonLine(path.join(fakes, "no-such-binary"), "peer.py", "foreign", [family]);
+  const line = () => pythonLine(path.join(fakes, "no-such-binary"), "peer.py", "foreign", [doubling]);
   const foreign = new Contestant("foreign", "native", undefined, line);
   started.push(foreign);
   const outcomes = await measure([foreign, fake("right")]);

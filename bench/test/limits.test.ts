@@ -48,7 +48,7 @@ test("copy and triad touch every element and nothing beyond", () => {
   const view = (part: number) => new Float32Array(added.memory.buffer, part * bytes, length);
   view(0).fill(0.5, 0, 4);
   view(1).set(numbers);
-  view(2).set(numbers.toReversed());
+  view(2).set(numbers.slice().reverse());
   added.run(0, bytes, 2 * bytes, 2 * bytes);
   expect(Array.from(view(0))).toEqual(Array.from(numbers, (value, i) => value + 0.5 * (length - i)));
 });

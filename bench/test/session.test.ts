@@ -10,7 +10,7 @@ const session = (more: Partial<Session>): Session => ({
   peers: [
     { name: "right", origin: "script", library: "fake", packages: [], load: async () => ({}) } as never as AnyPeer,
   ],
-  families: [doubling as never],
+  families: [doubling],
   choose: () => true,
   settings: { rounds: 1, milliseconds: 1, timeOut: 60_000 },
   nodes: [process.execPath],

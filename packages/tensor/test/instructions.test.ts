@@ -63,7 +63,7 @@ describe.each(["float32", "float64"] as const)("%s in lanes is float64 rounded:"
 
   test.each(those.map((i) => [i.name, i] as const))("%s of special numbers", (_, instruction) => {
     // Twice and one more: not a whole number of vectors.
-    const numbers = (k: number) => Numbers.from([...pairs, ...pairs, pairs[17]], (pair) => pair[k]);
+    const numbers = (k: number) => Numbers.from([...pairs, ...pairs, pairs[17]].map((pair) => pair[k]));
     const inputs = [tensor(numbers(0)), tensor(numbers(1))];
     expect(difference(runInLanes(instruction, dtype, inputs), looped(instruction, dtype, inputs))).toBe("none");
   });

@@ -17,6 +17,7 @@ import {
   interleave,
   type Local,
   ModuleBuilder,
+  type Operand,
   select,
   shuffle32,
   type ValueType,
@@ -28,7 +29,7 @@ import { hasFeature } from "../../src/wasm/features.js";
 function single(
   parameters: ValueType[],
   results: ValueType[],
-  body: (builder: FunctionBuilder, ...parameters: Local[]) => Expression | readonly Expression[] | undefined,
+  body: (builder: FunctionBuilder, ...parameters: Local[]) => Operand | readonly Operand[] | undefined,
   prepare?: (module: ModuleBuilder) => void,
 ): (...values: unknown[]) => unknown {
   const module = new ModuleBuilder();

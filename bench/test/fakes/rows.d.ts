@@ -1,0 +1,3 @@
+import type { CallFamily } from "../../src/harness/family.js";
+
+export declare const doubling: CallFamily;
