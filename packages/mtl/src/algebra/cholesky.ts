@@ -4,7 +4,7 @@
  */
 
 /** A pivot of n unknowns that lost all of its digits to cancellation: at most this part of what it was taken from. */
-const lost = (n: number): number => 4 * (n + 1) * Number.EPSILON;
+export const lost = (n: number): number => 4 * (n + 1) * Number.EPSILON;
 
 /**
  * Replaces the lower triangle of the symmetric n × n matrix at `offset` by its Cholesky factor.
@@ -149,7 +149,7 @@ export const isUndetermined = (n: number, own: number, ownOfInverse: number): bo
  * loses all of its digits. Inverse iteration, scaled to a diagonal of ones, finds the combination z that is undetermined
  * most, by μ: a_ii (A⁻¹)_ii is about μ z_i². Where digits are lost, two rounds find it.
  */
-export function leastDetermined(l: Float64Array, n: number, offset = 0): number {
+function leastDetermined(l: Float64Array, n: number, offset = 0): number {
   const scales = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     let square = 0;
@@ -168,6 +168,12 @@ export function leastDetermined(l: Float64Array, n: number, offset = 0): number 
   let worst = 0;
   for (let i = 1; i < n; i++) if (Math.abs(z[i]!) > Math.abs(z[worst]!)) worst = i;
   return isUndetermined(n, Math.abs(z[worst]!), Math.abs(z[worst]!) / lengthOf(z)) ? worst : -1;
+}
+
+/** Factors as `choleskyInPlace` does; returns −1, or a row of a combination of unknowns that is left undetermined. */
+export function factorDetermined(a: Float64Array, n: number, offset = 0): number {
+  const failed = choleskyInPlace(a, n, offset);
+  return failed >= 0 ? failed : leastDetermined(a, n, offset);
 }
 
 /**

@@ -3,6 +3,8 @@ import type { PrecisionGraph } from "../relations/kinship.js";
 import type { Grams } from "./grams.js";
 import { createLevels } from "./levels.js";
 import type { Solver } from "./solver.js";
+import { createSystem } from "./system.js";
+import { undeterminedNode } from "./undetermined.js";
 
 /** What a solve leaves of the residual where no more may be left; iterative refinement around it does the rest. */
 const least = 1e-8;
@@ -16,6 +18,7 @@ export function createConjugateGradientSolver(grams: Grams, graph: PrecisionGrap
   const size = graph.size * width;
   const penalties = new Float64Array(width);
   const levels = createLevels(grams, graph, penalties);
+  const system = createSystem(grams, graph, penalties);
   const [residual, direction, image, scaled, scaledImage] = Array.from({ length: 5 }, () => new Float64Array(size)) as [
     Float64Array,
     Float64Array,
@@ -27,7 +30,8 @@ export function createConjugateGradientSolver(grams: Grams, graph: PrecisionGrap
   function factor(slope: number, intercept: number): number {
     penalties.fill(slope, 0, slopes);
     if (width > slopes) penalties[slopes] = intercept;
-    return levels.factor();
+    const failed = levels.factor();
+    return failed >= 0 ? failed : undeterminedNode(system, levels, solve);
   }
 
   function solve(g: Float64Array, out: Float64Array, { reduction = least } = {}): number {

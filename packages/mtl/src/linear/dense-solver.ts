@@ -1,4 +1,4 @@
-import { choleskyInPlace, leastDetermined, solveCholesky } from "../algebra/cholesky.js";
+import { factorDetermined, solveCholesky } from "../algebra/cholesky.js";
 import type { PrecisionGraph } from "../relations/kinship.js";
 import type { Grams } from "./grams.js";
 import type { Solver } from "./solver.js";
@@ -30,8 +30,7 @@ export function createDenseSolver(grams: Grams, graph: PrecisionGraph, slopes: n
         factors[at] = factors[at]! + penalty(i) * graph.value[edge]!;
       }
     }
-    const failed = choleskyInPlace(factors, size);
-    const row = failed >= 0 ? failed : leastDetermined(factors, size);
+    const row = factorDetermined(factors, size);
     return row < 0 ? -1 : Math.floor(row / width);
   }
 

@@ -1,4 +1,4 @@
-import { choleskyInPlace, invertCholesky, leastDetermined, solveCholesky } from "../algebra/cholesky.js";
+import { factorDetermined, invertCholesky, solveCholesky } from "../algebra/cholesky.js";
 import { dot } from "../algebra/dot.js";
 import { multiplyRows } from "../algebra/multiply-rows.js";
 import { addOuterProducts } from "../algebra/outer-products.js";
@@ -107,7 +107,7 @@ export function createForestSolver(grams: Grams, graph: PrecisionGraph, forest: 
     fillInner(slope, intercept);
     for (const [index, node] of innerNodes.entries()) {
       const base = index * block;
-      if (choleskyInPlace(factors, width, base) >= 0 || leastDetermined(factors, width, base) >= 0) return node;
+      if (factorDetermined(factors, width, base) >= 0) return node;
       const above = parent[node]!;
       if (above < 0) continue;
       inverse.set(factors.subarray(base, base + block));

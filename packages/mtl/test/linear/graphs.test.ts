@@ -1,4 +1,4 @@
-import { createRandom, fitKNorm, graphKinship, type Task } from "@kinship/mtl";
+import { createRandom, type FitOptions, fitKNorm, graphKinship, matrixKinship, type Task } from "@kinship/mtl";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { aggregationsOf } from "../../src/linear/aggregates.js";
@@ -216,6 +216,92 @@ describe("the solver for graphs", () => {
         expect(inner(u, apply(v))).toBeCloseTo(inner(v, apply(u)), 9);
         expect(inner(u, apply(u))).toBeGreaterThan(0);
       }),
+    );
+  });
+});
+
+/** Rows of tasks whose first feature is not told from the others. */
+const unclear = {
+  "a column of zeros": (row: number[]) => [0, ...row.slice(1)],
+  "a column twice": (row: number[]) => [row[1]!, ...row.slice(1)],
+  "a column that is a sum": (row: number[]) => [row[1]! + row[2]! / 2, ...row.slice(1)],
+} as const;
+
+describe("what a system too large to be factored leaves undetermined", () => {
+  const count = 300;
+  const named = Array.from({ length: count }, (_, t) => t);
+  const refusal = (options: Omit<FitOptions, "lambda">, lambda: number) => {
+    try {
+      return fitKNorm({ ...options, lambda }).certificate.solver;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  /** The Gram matrix of the tasks' points in a plane: all but two combinations of tasks go unpenalised. */
+  const plane = matrixKinship(
+    named.map((i) => named.map((j) => Math.cos(i) * Math.cos(j) + Math.sin(i) * Math.sin(j))),
+  );
+
+  test.each(Object.entries(unclear))("%s, where kin are tied to nothing else, is refused at any λ", (_, change) => {
+    for (const intercept of ["coupled", "free", "none"] as const) {
+      const tasks = tasksAround(count, 3, 5).map((task) => ({ ...task, x: (task.x as number[][]).map(change) }));
+      const edges = ring(count, 2);
+      for (const lambda of [1e-6, 1, 1e6]) {
+        const loose = { tasks, kinship: graphKinship({ edges, ridge: 0 }), intercept };
+        expect(refusal(loose, lambda)).toMatch(/no unique minimum.*raise λ/);
+        expect(refusal({ ...loose, kinship: graphKinship({ edges }) }, lambda)).toBe("conjugate-gradient");
+      }
+    }
+  });
+
+  test("without a penalty each task has to have enough rows, and with a K of rank two all of them together", () => {
+    const kinship = graphKinship({ edges: ring(count, 2) });
+    const [few, enough] = [2, 4].map((rows) => tasksAround(count, 3, rows));
+    expect(refusal({ tasks: few!, kinship, intercept: "none" }, 0)).toMatch(/no unique minimum/);
+    expect(refusal({ tasks: enough!, kinship, intercept: "none" }, 0)).toBe("conjugate-gradient");
+    expect(refusal({ tasks: few!, kinship: plane, intercept: "none" }, 1)).toMatch(/no unique minimum/);
+    expect(refusal({ tasks: enough!, kinship: plane, intercept: "none" }, 1)).toBe("conjugate-gradient");
+  });
+
+  test("a system that is badly conditioned, and determined, is solved", () => {
+    for (const scale of [1e-3, 1e-5]) {
+      const nearly = ([, a, b]: number[]) => [a! + scale * b! ** 2, a!, b!];
+      const tasks = tasksAround(count, 3, 5).map((task) => ({ ...task, x: (task.x as number[][]).map(nearly) }));
+      const kinship = graphKinship({ edges: ring(count, 2), ridge: 0 });
+      for (const lambda of [1e-3, 1, 1000]) expect(refusal({ tasks, kinship }, lambda)).toBe("conjugate-gradient");
+    }
+  });
+
+  test("is what one dense factorisation leaves undetermined", () => {
+    const features = 3;
+    const drawn = fc.record({
+      graph: graphs.filter(({ value }) => value.length > 0),
+      held: fc.boolean(),
+      change: fc.constantFrom((row: number[]) => row, ...Object.values(unclear)),
+      rows: fc.constantFrom(1, 2, 5),
+      intercept: fc.boolean(),
+      penalties: fc.tuple(fc.constantFrom(0, 1e-6, 1, 1e6), fc.constantFrom(0, 1e-3, 100)),
+    });
+    fc.assert(
+      fc.property(drawn, ({ graph, held, change, rows, intercept, penalties }) => {
+        const tasks = tasksAround(graph.size, features, rows);
+        const changed = tasks.map((task) => ({ ...task, x: (task.x as number[][]).map(change) }));
+        const [grams] = gramsByFold(designOf(changed, "test"), intercept, 1, []);
+        // Without what holds each task by itself P is a Laplacian, of signed edges where weights were negative.
+        const diagonal = graph.diagonal.slice();
+        if (!held) {
+          diagonal.fill(0);
+          for (const [edge, weight] of graph.value.entries()) {
+            diagonal[graph.from[edge]!]! += Math.abs(weight);
+            diagonal[graph.to[edge]!]! += Math.abs(weight);
+          }
+        }
+        const [exact, found] = [createDenseSolver, createConjugateGradientSolver].map((create) =>
+          create(grams!, { ...graph, diagonal }, features).factor(...penalties),
+        );
+        expect(found! >= 0).toBe(exact! >= 0);
+      }),
+      { numRuns: 1000 },
     );
   });
 });

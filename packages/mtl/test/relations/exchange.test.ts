@@ -63,6 +63,15 @@ test("tasks solved one by one are those solved in the coordinates of the metric"
   );
 });
 
+test("tasks solved one by one are each determined, in whatever order their unknowns are eliminated", () => {
+  // Two rows for three weights; the combination that they leave has next to no part of the last.
+  const x = [[-2.8125, -2.9375, 3.1875], [-0.25, 0, -3.875]]; // biome-ignore format: a table
+  const problem = problemFor([{ name: "few", x, y: [1, 2] }], false);
+  const unpenalised = solverApart({ ...problem, penalties: new Float64Array(3) });
+  expect(unpenalised.factor(drawnMetric(3, 1))).toBe(0);
+  expect(solverApart(problem).factor(drawnMetric(3, 1))).toBe(-1);
+});
+
 test("mapped Gram matrices are those of the mapped inputs", () => {
   fc.assert(
     fc.property(problems, ({ tasks, seed, intercept }) => {

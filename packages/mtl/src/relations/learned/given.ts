@@ -1,4 +1,4 @@
-import { choleskyInPlace, solveCholesky } from "../../algebra/cholesky.js";
+import { factorDetermined, solveCholesky } from "../../algebra/cholesky.js";
 import { chooseSolver } from "../../linear/choose-solver.js";
 import type { Grams } from "../../linear/grams.js";
 import type { PrecisionGraph } from "../kinship.js";
@@ -43,7 +43,7 @@ export function solverApart({ grams, graph, slopes, penalties }: GivenProblem): 
             factors[at + j] = matrices[at + j]! + strength * pull;
           }
         }
-        if (choleskyInPlace(factors, width, from) >= 0) return task;
+        if (factorDetermined(factors, width, from) >= 0) return task;
       }
       return -1;
     },
