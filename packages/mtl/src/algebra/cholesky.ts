@@ -3,6 +3,8 @@
  * the latency of additions. An odd n has its first row and column done alone.
  */
 
+import { dot } from "./dot.js";
+
 /** A pivot of n unknowns that lost all of its digits to cancellation: at most this part of what it was taken from. */
 export const lost = (n: number): number => 4 * (n + 1) * Number.EPSILON;
 
@@ -150,13 +152,10 @@ export const isUndetermined = (n: number, own: number, ownOfInverse: number): bo
  * most, by μ: a_ii (A⁻¹)_ii is about μ z_i². Where digits are lost, two rounds find it.
  */
 function leastDetermined(l: Float64Array, n: number, offset = 0): number {
-  const scales = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    let square = 0;
-    for (let at = offset + i * n; at <= offset + i * n + i; at++) square += l[at]! ** 2;
-    scales[i] = Math.sqrt(square);
-  }
-  const lengthOf = (x: Float64Array) => Math.sqrt(x.reduce((sum, entry) => sum + entry * entry, 0));
+  const scales = Float64Array.from({ length: n }, (_, i) =>
+    Math.sqrt(dot(l, offset + i * n, l, offset + i * n, i + 1)),
+  );
+  const lengthOf = (x: Float64Array) => Math.sqrt(dot(x, 0, x, 0, n));
   // From entries without a pattern, to which no z is orthogonal.
   let z = scales.map((_, i) => 1 + (((i + 1) * 0.618) % 1));
   for (let round = 0; round < 2; round++) {

@@ -1,6 +1,7 @@
-import { concat, type Structure, split, type Tensor } from "@kinship/tensor";
+import type { Structure, Tensor } from "@kinship/tensor";
 import { type Context, inside } from "../layers/layer.js";
 import { type Encoder, type Named, record, type Shared } from "./encoder.js";
+import { joinRows, partRows } from "./rows.js";
 
 export interface InputGroup {
   readonly x: Tensor;
@@ -16,11 +17,10 @@ export function encodeGroups(
   context: Context,
 ): { readonly outputs: readonly Named<Tensor>[]; readonly state: Structure } {
   if (encoder.oneForAll && groups.length > 1) {
-    const all = concat(groups.map(({ x }) => x));
+    const rows = groups.map(({ x }) => x);
     const task = groups[0]!.needed[0]!;
-    const { outputs, state } = encoder.apply(parameters, all, [task], context);
-    const sizes = groups.map(({ x }) => x.shape[0]!);
-    const parts = split(outputs[task]!, sizes);
+    const { outputs, state } = encoder.apply(parameters, joinRows(rows), [task], context);
+    const parts = partRows(outputs[task]!, rows);
     return { outputs: groups.map(({ needed }, k) => record(needed, () => parts[k]!)), state };
   }
   let { state } = context;

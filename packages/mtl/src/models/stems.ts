@@ -1,7 +1,8 @@
-import { concat, type Structure, split, type Tensor } from "@kinship/tensor";
+import type { Structure, Tensor } from "@kinship/tensor";
 import { InputError } from "../errors.js";
 import { type Context, type Floating, type Initialised, type Layer, type Shape, show } from "../layers/layer.js";
 import { applyBank, type Bank, initialiseBank, type Named, record } from "./encoder.js";
+import { joinRows, partRows } from "./rows.js";
 
 /** Layers of some tasks before the encoder, where their examples have a shape of their own: images beside tables. */
 export interface Stem {
@@ -68,9 +69,9 @@ export function createStems(stems: Named<Stem>, tasks: readonly string[], input:
           .map((own) => [own, apart.filter(({ name }) => name === own).map(({ x }) => x)] as const)
           .filter(([, list]) => list.length > 0),
       );
-      const whole = record(Object.keys(rows), (name) => joined(rows[name]!));
+      const whole = record(Object.keys(rows), (name) => joinRows(rows[name]!));
       const { outputs, state } = applyBank(bank, parameters, whole, context);
-      const parts = record(Object.keys(rows), (name) => parted(outputs[name]!, rows[name]!));
+      const parts = record(Object.keys(rows), (name) => [...partRows(outputs[name]!, rows[name]!)]);
       return {
         groups: apart.map(({ name, x, wanted }) => ({ x: name === undefined ? x : parts[name]!.shift()!, wanted })),
         state,
@@ -85,13 +86,6 @@ function outputOf({ layer, input }: Stem, refusal: (what: string) => InputError)
   } catch (error) {
     throw error instanceof InputError ? refusal(error.message) : error;
   }
-}
-
-const joined = (rows: readonly Tensor[]): Tensor => (rows.length === 1 ? rows[0]! : concat(rows));
-
-function parted(all: Tensor, rows: readonly Tensor[]): Tensor[] {
-  const sizes = rows.map(({ shape }) => shape[0]!);
-  return rows.length === 1 ? [all] : split(all, sizes);
 }
 
 /** What several tasks share of an encoder and of stems, as a model keeps it. Without shared stems, the encoder's alone. */
