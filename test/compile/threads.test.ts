@@ -130,6 +130,14 @@ describe("the same bits as one thread", () => {
     }
   });
 
+  test("each thread has as many shares, and so the same part of every loop over the same rows", () => {
+    const found = [700, 900, 1100, 1500, 4000].map(
+      (length) => compare((a: Tensor) => sum(tanh(a), { axis: 1 }), [wave([33, length], 1)])[0],
+    );
+    expect(found.every((shares) => shares % threads.count === 0)).toBe(true);
+    expect(new Set(found).size).toBeGreaterThan(2);
+  });
+
   test("scans", () => {
     const step = (s: Tensor, x: Tensor) => ({ state: tanh(add(matmul(s, s), x)), output: sum(s) });
     const args = [wave([150, 150], 1), wave([7], 2)] as const;

@@ -162,10 +162,13 @@ function emitShares({ module, emitKernel }: Frame, split: Split): FunctionHandle
   return module.function({ name: "shares", parameters: ["i32", "i32"], results: [] }, (f, share, place): undefined => {
     const site = { module, f };
     if (split.kind === "rounds") {
-      const { kernel, rounds, grain } = split;
-      const from = f.let(i32.mul(share, grain));
-      const end = f.let(i32.add(from, grain));
-      const to = f.let(select(i32.ltSigned(end, rounds), end, rounds));
+      const { kernel, rounds, shares } = split;
+      const rest = rounds % shares;
+      // ⌊number · rounds / shares⌋, of factors that do not overflow.
+      const start = (number: Operand) =>
+        f.let(i32.add(i32.mul(number, (rounds - rest) / shares), i32.divUnsigned(i32.mul(number, rest), shares)));
+      const from = start(share!);
+      const to = start(i32.add(share!, 1));
       emitKernel(site, kernel, place, { from, to, blocksOf });
     } else choose(f, split.blocks.length, share, (k) => emitKernel(site, split.blocks[k], place));
   });

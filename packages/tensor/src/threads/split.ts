@@ -9,8 +9,6 @@ export type Split =
       readonly kind: "rounds";
       readonly kernel: LoopKernel | ProductKernel;
       readonly rounds: number;
-      /** Rounds in a share. */
-      readonly grain: number;
       readonly shares: number;
     }
   | { readonly kind: "blocks"; readonly blocks: readonly ProductKernel[]; readonly shares: number };
@@ -47,13 +45,14 @@ export function splitOf(
   const most = Math.min(threads * sharesPerThread, Math.floor(nanosecondsOf(kernel, buffers) / shortest));
   if (most < 2) return undefined;
   const split =
-    kernel.kind === "loops" ? byRounds(kernel, roundsOf(kernel), most) : splitProduct(kernel, most, threads);
+    kernel.kind === "loops" ? byRounds(kernel, roundsOf(kernel), most, threads) : splitProduct(kernel, most, threads);
   return split && split.shares > 1 ? split : undefined;
 }
 
-function byRounds(kernel: LoopKernel | ProductKernel, rounds: number, most: number): Split {
-  const grain = Math.ceil(rounds / Math.min(rounds, most));
-  return { kind: "rounds", kernel, rounds, grain, shares: Math.ceil(rounds / grain) };
+/** As many shares for each thread, so that its own lie in the same part of every kernel: the same images, say. */
+function byRounds(kernel: LoopKernel | ProductKernel, rounds: number, most: number, threads: number): Split {
+  const shares = Math.min(rounds, most);
+  return { kind: "rounds", kernel, rounds, shares: shares < threads ? shares : shares - (shares % threads) };
 }
 
 /** Rows or columns of large blocks are multiples of this: whole tiles of every shape. */
@@ -81,7 +80,7 @@ function splitProduct(kernel: ProductKernel, most: number, threads: number): Spl
   const { m, n, outer, patch } = kernel;
   const [loop] = outer;
   const rounds = loop && !loop.summed ? loop.size : 1;
-  if (rounds >= 2 * threads) return byRounds(kernel, rounds, most);
+  if (rounds >= 2 * threads || rounds === threads) return byRounds(kernel, rounds, most, threads);
   const blocks = (size: number, cut: (from: number, to: number) => ProductKernel): Split => {
     const count = blocksOf(size, most, threads);
     const parts = partsOf(size, count, size / count < 2 * tile ? 4 : tile);
@@ -96,7 +95,7 @@ function splitProduct(kernel: ProductKernel, most: number, threads: number): Spl
   if (!patch && n >= threads * least && (n >= threads * usual || n >= m))
     return blocks(n, (from, to) => columnBlock(kernel, from, to));
   if (m >= threads * least) return blocks(m, (from, to) => rowBlock(kernel, from, to));
-  return rounds > 1 ? byRounds(kernel, rounds, most) : undefined;
+  return rounds > 1 ? byRounds(kernel, rounds, most, threads) : undefined;
 }
 
 /** Blocks of the columns of a patch, by the outermost axis that they are made of. */
