@@ -1,5 +1,5 @@
 import { grad } from "@kinship/autodiff";
-import { conv2d, einsum, matmul, mul, square, sub, sum, type Tensor, tensor } from "@kinship/tensor";
+import { conv2d, einsum, matmul, max, mul, square, sub, sum, type Tensor, tensor } from "@kinship/tensor";
 import { compile, verifier } from "@kinship/tensor/compile";
 import { expect, test } from "vitest";
 
@@ -39,6 +39,35 @@ test("nothing is permuted or copied where that would cost more than it saves", (
   const { kernels, passes } = compiled.explain(images, filters);
   expect(products(passes.fuse)).toHaveLength(2);
   expect(kernels.filter(({ label }) => label.endsWith("convolution"))).toHaveLength(2);
+});
+
+test("the gradient of filters is added up in parts of the images, as many as divide them", () => {
+  const filters = whole([8, 4, 3, 3], 2);
+  const loops = (images: number): string | undefined => {
+    const args = [filters, whole([images, 4, 14, 14], 1), whole([images, 8, 12, 12], 3)] as const;
+    const gradient = grad((f: Tensor, x: Tensor, weights: Tensor) => sum(mul(conv2d(x, f), weights)));
+    const compiled = compile(gradient, { verify: verifier });
+    expect([...compiled(...args).toTypedArray()]).toEqual([...gradient(...args).toTypedArray()]);
+    return /^.*(?=product 8×144×36)/m.exec(compiled.explain(...args).passes.fuse)?.[0];
+  };
+  expect(loops(16)).toBe("for 8 for 1 sum 2 ");
+  expect(loops(12)).toBe("for 6 for 1 sum 2 ");
+  // No parts are alike.
+  expect(loops(13)).toBe("for 1 sum 13 ");
+  // To add up parts would cost too much.
+  expect(loops(4)).toBe("for 1 sum 4 ");
+});
+
+test("what images and their places are folded to is folded image by image first, where places are many", () => {
+  const folds = (shape: readonly number[]): readonly string[] => {
+    const x = whole(shape, 1);
+    const f = (y: Tensor) => [sum(y, { axis: [0, 2, 3] }), max(y, { axis: [0, 2, 3] })];
+    const compiled = compile(f, { verify: verifier });
+    expect(compiled(x).map((y) => [...y.toTypedArray()])).toEqual(f(x).map((y) => [...y.toTypedArray()]));
+    return [...compiled.explain(x).passes.fuse.matchAll(/folding \[.*?\]/g)].map(([text]) => text);
+  };
+  expect(folds([6, 5, 4, 7])).toEqual(["folding [2, 3]", "folding [0]"]);
+  expect(folds([6, 5, 2, 3])).toEqual(["folding [0, 2, 3]"]);
 });
 
 test("products with vectors are loops, and share what they read", () => {

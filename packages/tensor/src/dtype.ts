@@ -31,7 +31,7 @@ export function dtypeOf(data: unknown): DType | undefined {
   return undefined;
 }
 
-export const isFloating = (dtype: DType): boolean => dtype === "float32" || dtype === "float64";
+export const isFloating = (dtype: DType): dtype is "float32" | "float64" => dtype === "float32" || dtype === "float64";
 
 export const promote = (a: DType, b: DType): DType => (a === b || order.indexOf(a) > order.indexOf(b) ? a : b);
 

@@ -9,7 +9,7 @@ import { readBy, writtenBy } from "./plan.js";
 export function operationsOf(kernel: Kernel, weight: (instruction: Instruction) => number = () => 1): number {
   if (kernel.kind === "host") return 0;
   if (kernel.kind === "product")
-    return 2 * kernel.m * kernel.k * kernel.n * kernel.outer.reduce((total, { size }) => total * size, 1);
+    return 2 * kernel.m * kernel.k * kernel.n * sizeOf(kernel.outer.map(({ size }) => size));
   const statements = kernel.phases.flat();
   const { steps } = linearizeAll(
     statements.map(({ value }) => value),

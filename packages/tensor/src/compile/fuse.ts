@@ -9,33 +9,39 @@ import type { Arrangement } from "./arrange.js";
 import type { Convolver } from "./convolve.js";
 import { ExpressionBuilder, type Load, NeedsStorage, readsPosition } from "./expression.js";
 import type { Access, Buffer, HostKernel, Kernel, KernelProgram, LoopKernel, ProductKernel } from "./kernel.js";
-import { copyKernel, LoopBuilder } from "./loops.js";
+import { LoopBuilder, type NewStatement } from "./loops.js";
 import { productKernel } from "./product.js";
 import type { Program, Value } from "./program.js";
 import { slenderLoop } from "./slender.js";
 import { inlinedValues, type Supports, supportsBody } from "./uses.js";
 
 type Apply = Value & { readonly kind: "apply" };
+type Built = Omit<NewStatement, "value" | "shape">;
 type Planned = LoopBuilder | LoopKernel | HostKernel | ProductKernel;
 
 /** How many of the latest kernels a new statement looks at for a loop to join. */
 const lookBack = 24;
+/** Rows at least so long are folded by themselves, before what was made of them is. */
+const shortestRow = 16;
 
 /** Turns values into kernels: elementwise values join the loops that read them or that share their axes. */
 export const fuse = (program: Program, supports: Supports, convolver?: Convolver): KernelProgram =>
-  new Fusion(program, supports, convolver).run();
+  new Fusion({ ...program, values: [...program.values] }, supports, convolver).run();
+
+/** The elements of a stored value, as they are. */
+const seenAs = (load: Load): Built => ({ scalar: { kind: "input", index: 0 }, loads: [load] });
 
 class Fusion {
   readonly #buffers: Buffer[] = [];
   readonly #bufferOf = new Map<number, number>();
-  /** For a stored value the number of the kernel after which it is there; −1 from the start. */
+  /** For a value that a kernel stores the number of that kernel. */
   readonly #readyAfter = new Map<number, number>();
   readonly #kernels: Planned[] = [];
   readonly #inlined: ReadonlySet<number>;
   readonly #mixed: boolean;
 
   constructor(
-    private readonly program: Program,
+    private readonly program: Program & { readonly values: Value[] },
     private readonly supports: Supports,
     private readonly convolver: Convolver | undefined,
   ) {
@@ -69,7 +75,6 @@ class Fusion {
     const { dtype, shape } = this.#value(k);
     const buffer = this.#buffers.push({ dtype, size: sizeOf(shape), ...(initial && { initial }) }) - 1;
     this.#bufferOf.set(k, buffer);
-    if (initial) this.#readyAfter.set(k, -1);
     return buffer;
   }
 
@@ -87,17 +92,17 @@ class Fusion {
   readonly #isStored = (k: number): boolean => this.#bufferOf.has(k) || this.#value(k).kind !== "apply";
 
   /** A stored value, or a view of one, as it stands in memory. */
-  #accessOf(k: number): Access {
-    if (this.#isStored(k)) return { buffer: this.#buffer(k), layout: contiguousLayout(this.#value(k).shape) };
+  #accessOf(k: number): Access & Load {
+    if (this.#isStored(k)) return { buffer: this.#buffer(k), value: k, layout: contiguousLayout(this.#value(k).shape) };
     const value = this.#value(k) as Apply;
     const { form } = value.primitive;
     if (form.kind !== "view") {
       this.#store(k);
       return this.#accessOf(k);
     }
-    const { buffer, layout } = this.#accessOf(value.inputs[0]);
-    const seen = form.restride(layout, value.params);
-    if (seen) return { buffer, layout: seen };
+    const access = this.#accessOf(value.inputs[0]);
+    const layout = form.restride(access.layout, value.params);
+    if (layout) return { ...access, layout };
     this.#storeCopy(value.inputs[0]);
     return this.#accessOf(k);
   }
@@ -119,7 +124,7 @@ class Fusion {
   }
 
   /** Builds a body; values that turn out to need memory of their own are stored first. */
-  #build(make: (builder: ExpressionBuilder) => Scalar): { scalar: Scalar; loads: readonly Load[] } {
+  #build(make: (builder: ExpressionBuilder) => Scalar): Built {
     for (;;) {
       const builder = new ExpressionBuilder(this.program, this.#inlined, this.#isStored, this.#mixed);
       try {
@@ -154,7 +159,7 @@ class Fusion {
     );
   }
 
-  #elements(k: number, built: { readonly scalar: Scalar; readonly loads: readonly Load[] }): void {
+  #elements(k: number, built: Built): void {
     const { shape } = this.#value(k);
     const buffer = this.#allocate(k);
     const access = { buffer, layout: contiguousLayout(shape) };
@@ -169,14 +174,33 @@ class Fusion {
   #storeFold(k: number, value: Apply, axes: readonly number[], how: Parameters<LoopBuilder["addFold"]>[3]): void {
     const input = value.inputs[0];
     const { shape } = this.#value(input);
-    const built = this.#build((builder) => builder.read(input, []));
+    const inner = axes.slice(1);
+    // Of images all places first, then all images: what is next to each other is read one after the other.
+    if (axes[0] === 0 && axes[inner.length] > inner.length && sizeOf(inner.map((axis) => shape[axis])) >= shortestRow) {
+      const rows = this.#part(
+        k,
+        shape.filter((_, axis) => !inner.includes(axis)),
+      );
+      this.#storeFold(rows, value, inner, how);
+      this.#storeFold(k, { ...value, inputs: [rows] }, [0], how);
+      return;
+    }
+    this.#fold(k, { shape, ...this.#build((builder) => builder.read(input, [])) }, axes, how);
+  }
+
+  /** A value that the program does not have, computed on the way to this one. */
+  #part(k: number, shape: readonly number[]): number {
+    return this.program.values.push({ ...this.#value(k), shape }) - 1;
+  }
+
+  #fold(
+    k: number,
+    built: Omit<NewStatement, "value">,
+    axes: readonly number[],
+    how: Parameters<LoopBuilder["addFold"]>[3] = { combine: add, identity: 0 },
+  ): void {
     this.#allocate(k);
-    this.#join(k, built.loads, shape, (loop) =>
-      loop.addFold(this.#name(k), { value: k, shape, ...built }, axes, {
-        combine: how.combine,
-        identity: how.identity,
-      }),
-    );
+    this.#join(k, built.loads, built.shape, (loop) => loop.addFold(this.#name(k), { value: k, ...built }, axes, how));
   }
 
   /** Products with a vector are loops, which other loops join. */
@@ -206,11 +230,7 @@ class Fusion {
       this.#elements(k, { ...built, scalar: dtype === "float32" && this.#mixed ? operation(toFloat32, sum) : sum });
       return true;
     }
-    this.#allocate(k);
-    const statement = { value: k, shape: [...shape, ...axes.map((axis) => slender.shape[axis])], ...built };
-    this.#join(k, built.loads, statement.shape, (loop) =>
-      loop.addFold(this.#name(k), statement, axes, { combine: add, identity: 0 }),
-    );
+    this.#fold(k, { shape: [...shape, ...axes.map((axis) => slender.shape[axis])], ...built }, axes);
     return true;
   }
 
@@ -233,12 +253,12 @@ class Fusion {
     this.#readyAfter.set(k, this.#kernels.length - 1);
   }
 
-  #alone(k: number, built: { scalar: Scalar; loads: readonly Load[] }, shape: readonly number[], access: Access): void {
+  #alone(k: number, built: Built, shape: readonly number[], access: Access): void {
     if (sizeOf(shape) === 0) return;
     const loop = new LoopBuilder(shape, this.#buffer, this.#dtype);
     loop.addStore(this.#name(k), { value: k, shape, ...built }, access);
-    loop.close();
-    this.#kernels.push(loop);
+    // Nothing joins: what is written is not the whole of a value.
+    this.#kernels.push(loop.finish());
   }
 
   #storeWhole(k: number, value: Apply): void {
@@ -246,16 +266,9 @@ class Fusion {
     const inputs = value.inputs.map((input) => ({ access: this.#accessOf(input), dtype: this.#dtype(input) }));
     const { dtype } = value;
     const uniform = inputs.every((x) => x.dtype === dtype);
-    const buffer = this.#allocate(k);
-    if (
-      form.kind === "contract" &&
-      uniform &&
-      (dtype === "float32" || dtype === "float64") &&
-      sizeOf(value.shape) > 0
-    ) {
+    if (form.kind === "contract" && uniform && isFloating(dtype) && sizeOf(value.shape) > 0) {
       const layouts = inputs.map(({ access }) => access.layout);
-      const [a, b] = inputs.map(({ access }) => access.buffer);
-      this.#product(form.contraction(layouts, value.params), [a, b], buffer, dtype, this.#name(k));
+      this.#product(k, form.contraction(layouts, value.params), inputs, dtype);
     } else {
       const { primitive, params, shape } = value;
       this.#kernels.push({
@@ -263,39 +276,36 @@ class Fusion {
         primitive,
         params,
         inputs,
-        output: buffer,
+        output: this.#allocate(k),
         outputShape: shape,
         label: this.#name(k),
       });
+      this.#readyAfter.set(k, this.#kernels.length - 1);
     }
-    this.#readyAfter.set(k, this.#kernels.length - 1);
   }
 
   #product(
+    k: number,
     given: Contraction,
-    read: readonly number[],
-    buffer: number,
+    inputs: readonly { readonly access: Access & Load }[],
     dtype: "float32" | "float64",
-    label: string,
   ): void {
     const { contraction, copy, result }: Arrangement = this.convolver?.arrange(given) ?? { contraction: given };
-    const [a, b] = copy
-      ? read.map((x, k) => (k === copy.operand ? this.#copy(x, copy.layout, dtype, label) : x))
-      : read;
-    if (!result) {
-      this.#kernels.push(productKernel(contraction, { a, b, c: buffer }, dtype, label, this.convolver));
-      return;
-    }
-    const c = this.#buffers.push({ dtype, size: sizeOf(result.shape) }) - 1;
-    this.#kernels.push(productKernel(contraction, { a, b, c }, dtype, label, this.convolver));
-    this.#kernels.push(copyKernel({ buffer: c, layout: result }, buffer, dtype, label));
-  }
-
-  /** What a layout sees of a buffer, one element after the other. */
-  #copy(from: number, layout: Layout, dtype: DType, label: string): number {
-    const to = this.#buffers.push({ dtype, size: sizeOf(layout.shape) }) - 1;
-    this.#kernels.push(copyKernel({ buffer: from, layout }, to, dtype, label));
-    return to;
+    const [a, b] = inputs.map(({ access: { buffer, value } }, operand) => {
+      if (operand !== copy?.operand) return buffer;
+      const copied = this.#part(k, copy.layout.shape);
+      this.#elements(copied, seenAs({ value, layout: copy.layout }));
+      return this.#buffer(copied);
+    });
+    const value = result ? this.#part(k, result.shape) : k;
+    const c = this.#allocate(value);
+    this.#kernels.push(productKernel(contraction, { a, b, c }, dtype, this.#name(k), this.convolver));
+    this.#readyAfter.set(value, this.#kernels.length - 1);
+    if (!result) return;
+    const built = seenAs({ value, layout: result });
+    const { shape } = result;
+    if (shape.length === this.#value(k).shape.length) this.#elements(k, built);
+    else this.#fold(k, { shape, ...built }, [0]);
   }
 
   #name(k: number): string {

@@ -1,4 +1,5 @@
 import { alignLabels, labelSizes } from "../forms/labels.js";
+import { sizeOf } from "../layout.js";
 import type { Contraction } from "../primitive.js";
 
 /** One stride for several axes walked as one, where there is one; axes of size 1 do not matter. */
@@ -33,7 +34,7 @@ export function labelled({ operands, labels, output }: Contraction) {
     left,
     right,
     size,
-    count: (group: Group): number => group.reduce((total, l) => total * size(l), 1),
+    count: (group: Group): number => sizeOf(group.map(size)),
     summed: [...sizes.keys()].filter((l) => !output.includes(l)),
     /** Whether it is this operand's alone. */
     own,

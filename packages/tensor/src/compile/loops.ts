@@ -1,5 +1,5 @@
 import type { DType } from "../dtype.js";
-import { contiguousLayout, contiguousStride, type Layout, sameShape } from "../layout.js";
+import { contiguousStride, type Layout, sameShape } from "../layout.js";
 import { type Scalar, substitute } from "../scalar/scalar.js";
 import type { Load } from "./expression.js";
 import type { Access, LoopKernel, Source, Statement } from "./kernel.js";
@@ -43,7 +43,6 @@ export class LoopBuilder {
   readonly #members = new Map<number, Member>();
   readonly #names: string[] = [];
   #folded: readonly number[] | undefined;
-  #closed = false;
   #folds = 0;
   #arrays = 0;
 
@@ -81,7 +80,7 @@ export class LoopBuilder {
     name: string,
     statement: NewStatement,
     axes: readonly number[],
-    how: Pick<Statement & { kind: "fold" }, "combine" | "identity">,
+    { combine, identity }: Pick<Statement & { kind: "fold" }, "combine" | "identity">,
   ): boolean {
     if (!sameShape(statement.shape, this.shape)) return false;
     if (this.#folded && !sameShape(this.#folded, axes)) return false;
@@ -91,7 +90,7 @@ export class LoopBuilder {
     const value = this.#resolve(statement, phase, "full");
     const fold = this.#folds++;
     const dtype = this.dtypeOf(statement.value);
-    this.#push(phase, { kind: "fold", fold, value, ...how, dtype });
+    this.#push(phase, { kind: "fold", fold, value, combine, identity, dtype });
     const scalar = this.#source(`fold ${fold}`, { kind: "folded", fold, dtype });
     this.#members.set(statement.value, { level: "fold", phase, scalar });
     const kept = this.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
@@ -105,11 +104,6 @@ export class LoopBuilder {
     });
     this.#names.push(name);
     return true;
-  }
-
-  /** Nothing more joins: what is written is not the whole of a value. */
-  close(): void {
-    this.#closed = true;
   }
 
   finish(): LoopKernel {
@@ -155,7 +149,7 @@ export class LoopBuilder {
   /** The earliest phase in which all that is loaded is there; undefined where the kernel has it too late or elsewhere. */
   #phaseFor(loads: readonly Load[], level: "full" | "row", folded = this.#folded ?? []): number | undefined {
     // A statement that reads more on its own must stand somewhere: in a loop of its own.
-    if (this.#closed || (this.#arrays > 0 && this.#arrays + loads.length > mostArrays)) return undefined;
+    if (this.#arrays > 0 && this.#arrays + loads.length > mostArrays) return undefined;
     let phase = 0;
     for (const { value, layout } of loads) {
       const member = this.#members.get(value);
@@ -199,17 +193,4 @@ export class LoopBuilder {
     }
     return this.#inputs[index];
   }
-}
-
-/** Copies what an access sees to a whole buffer. */
-export function copyKernel(from: Access, buffer: number, dtype: DType, label: string): LoopKernel {
-  const access = { buffer, layout: contiguousLayout(from.layout.shape) };
-  return {
-    kind: "loops",
-    shape: from.layout.shape,
-    folded: [],
-    sources: [{ kind: "load", access: from, dtype }],
-    phases: [[{ kind: "store", at: "full", value: { kind: "input", index: 0 }, access, dtype }]],
-    label,
-  };
 }

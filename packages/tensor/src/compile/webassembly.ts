@@ -1,5 +1,5 @@
 import { copyInto } from "../copy.js";
-import type { DType, TypedArray } from "../dtype.js";
+import { allocate, type DType, type TypedArray } from "../dtype.js";
 import { contiguousStride, isContiguous, sizeOf } from "../layout.js";
 import { uninitialized } from "../memory.js";
 import { Tensor } from "../tensor.js";
@@ -57,18 +57,10 @@ function allocateMemory(limits: MemoryLimits, buffers: readonly Buffer[]): WebAs
   }
 }
 
-export function windowOn({ buffer }: WebAssembly.Memory, dtype: DType, start: number, size: number): TypedArray {
-  switch (dtype) {
-    case "float32":
-      return new Float32Array(buffer, start, size);
-    case "float64":
-      return new Float64Array(buffer, start, size);
-    case "int32":
-      return new Int32Array(buffer, start, size);
-    case "uint8":
-      return new Uint8Array(buffer, start, size);
-  }
-}
+type Window = new (buffer: ArrayBuffer, start: number, size: number) => TypedArray;
+
+export const windowOn = ({ buffer }: WebAssembly.Memory, dtype: DType, start: number, size: number): TypedArray =>
+  new (allocate(dtype, 0).constructor as Window)(buffer, start, size);
 
 /** Compiles the kernels to one WebAssembly module with a memory of its own, which the garbage collector frees. */
 export function webAssemblyExecutable(

@@ -1,6 +1,6 @@
 import type { Frame } from "../compile/emit/module.js";
 import { kernelName } from "../compile/emit/module.js";
-import { blocksOf } from "../compile/emit/share.js";
+import { nestShare } from "../compile/emit/share.js";
 import { atomic } from "../wasm/assembler/atomics.js";
 import {
   branch,
@@ -37,14 +37,14 @@ export function emitSections(
   { threads, ...frame }: Frame & { readonly threads: number },
   splits: readonly (Split | undefined)[],
 ): (FunctionHandle | undefined)[] {
-  const { module, control } = frame;
+  const { module, control, kernels, host } = frame;
   const at = control;
   const sections = splits.flatMap((split) => (split ? [emitShares(frame, split)] : []));
   const wordsOf = (thread: Operand): Operand => i32.add(control + word.threads, i32.mul(thread, threadBytes));
 
   /** Takes shares and computes them as long as there are any: first those that are the thread's own. */
   const work = module.function({ name: "work", parameters: ["i32"], results: [] }, (f, thread): undefined => {
-    const place = f.let(frame.placeOf(thread!));
+    const place = f.let(i32.add(frame.first, i32.mul(thread!, frame.own)));
     const owner = f.let(thread!);
     const owners = f.let(threads);
     const [words, next] = f.locals("i32", 2) as [Local, Local];
@@ -120,7 +120,7 @@ export function emitSections(
             const done = f.let(atomic.load(at, word.done));
             f.if(i32.ne(done, end), () => {
               const woken = f.let(atomic.wait(at, done, i64.const(doubt), word.done));
-              f.if(i32.eq(woken, 2), () => frame.emitCheck(f));
+              f.if(i32.eq(woken, 2), () => f.callInto([], host, kernels.length + 1));
             });
             f.do(atomic.store(at, 0, word.callerSleeps));
           });
@@ -169,7 +169,7 @@ function emitShares({ module, emitKernel }: Frame, split: Split): FunctionHandle
         f.let(i32.add(i32.mul(number, (rounds - rest) / shares), i32.divUnsigned(i32.mul(number, rest), shares)));
       const from = start(share!);
       const to = start(i32.add(share!, 1));
-      emitKernel(site, kernel, place, { from, to, blocksOf });
+      emitKernel(site, kernel, place, { from, to, nest: nestShare });
     } else choose(f, split.blocks.length, share, (k) => emitKernel(site, split.blocks[k], place));
   });
 }

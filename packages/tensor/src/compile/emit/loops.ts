@@ -1,3 +1,4 @@
+import { sizeOf } from "../../layout.js";
 import { scalarType } from "../../scalar/evaluate.js";
 import { linearizeAll, type Step } from "../../scalar/linearize.js";
 import { i32, i32x4, interleave } from "../../wasm/assembler/index.js";
@@ -14,8 +15,6 @@ import { type Addresses, walkOf } from "./walk.js";
 const run = 4096;
 /** Routines are written into loops of at least so many elements, and several rounds of them side by side. */
 const worthInlining = 2048;
-
-const productOf = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
 /** Statements that stand together, as one straight-line code. */
 interface Code extends ReturnType<typeof linearizeAll> {
@@ -41,10 +40,10 @@ export function emitLoops(
   const { kept, folded } = axes;
   const laneFolded = foldsAcrossLanes(kernel, axes, lanes.count);
   const lane = laneFolded ? folded[folded.length - 1] : kept[kept.length - 1];
-  const walk = walkOf(lanes, kernel, axes, lane, addresses);
-  const policy = { routines, inline: productOf(kernel.shape) >= worthInlining };
+  const walk = walkOf(lanes, kernel, lane, addresses);
+  const policy = { routines, inline: sizeOf(kernel.shape) >= worthInlining };
   /** For what is computed once a row. */
-  const rowPolicy = { routines, inline: productOf(rowSizes) >= worthInlining };
+  const rowPolicy = { routines, inline: sizeOf(rowSizes) >= worthInlining };
   const folds = foldsOf(lanes, policy);
   /** For each fold a total for every vector of the group; one where the lanes are folded. */
   const totals = new Map<number, readonly Vector[]>();
@@ -64,7 +63,7 @@ export function emitLoops(
   }));
 
   const outer = laneFolded ? kept : kept.slice(0, -1);
-  if (share) walk.shared(outer, share, alongLanes);
+  if (share) share.nest(share, f, walk, axes, outer, lane, alongLanes);
   else walk.nest(outer, () => alongLanes(lane));
 
   function alongLanes(axis: Axis | undefined): void {

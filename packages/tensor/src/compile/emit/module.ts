@@ -1,5 +1,4 @@
 import {
-  type FunctionBuilder,
   type FunctionHandle,
   i32,
   type MemoryLimits,
@@ -63,17 +62,15 @@ export interface Frame {
   readonly kernels: readonly Kernel[];
   /** Where the words stand by which threads agree. */
   readonly control: number;
-  /** Where a thread of this number keeps what it packs. */
-  placeOf(thread: Operand): Operand;
+  /** Where the first thread keeps what it packs, and how many bytes each has for it, one after the other. */
+  readonly first: number;
+  readonly own: number;
   emitKernel(site: Site, kernel: Kernel, place: Operand, share?: Share): void;
-  /** Calls out to `Crew.check`. */
-  emitCheck(f: FunctionBuilder): void;
+  /** Calls out, by number: after the kernels and what times them comes `Crew.check`. */
+  readonly host: FunctionHandle;
   /** Whether kernels are exported too, to be called one by one. */
   readonly apart: boolean;
 }
-
-const after = (place: Operand, bytes: number): Operand =>
-  typeof place === "number" ? place + bytes : i32.add(place, bytes);
 
 export const kernelName = (k: number): string => `kernel ${k}`;
 
@@ -108,13 +105,14 @@ export function assemble(
     kernels,
     control,
     apart,
-    emitCheck: (f) => f.callInto([], host, kernels.length + 1),
-    placeOf: (thread) => i32.add(first, i32.mul(thread, own)),
+    host,
+    first,
+    own,
     emitKernel(site, kernel, place, share) {
       if (kernel.kind === "loops") emitLoops(site, kernel, address, routines, share);
       else if (kernel.kind === "product") {
-        const places = { workspace: after(place, patches), patch: after(place, 0), fused, convolver };
-        emitProduct(site, kernel, address, places, share);
+        const workspace = typeof place === "number" ? place + patches : i32.add(place, patches);
+        emitProduct(site, kernel, address, { workspace, patch: place, fused, convolver }, share);
       }
     },
   };

@@ -1,4 +1,5 @@
 import { bytesPerElement } from "../../dtype.js";
+import { sizeOf } from "../../layout.js";
 import { type FunctionBuilder, i32, type Local, type Operand, v128 } from "../../wasm/assembler/index.js";
 import { forRange } from "../../wasm/loops.js";
 import { elementType } from "../../wasm/product/element.js";
@@ -58,7 +59,4 @@ function copyRow(f: FunctionBuilder, count: number, step: number, bytes: number,
 
 /** Elements of the largest patch that the kernels copy. */
 export const patchBytes = (kernels: readonly ProductKernel[]): number =>
-  Math.max(
-    0,
-    ...kernels.map(({ patch, dtype }) => (patch ? patch.shape.reduce((x, y) => x * y, 1) * bytesPerElement[dtype] : 0)),
-  );
+  Math.max(0, ...kernels.map(({ patch, dtype }) => (patch ? sizeOf(patch.shape) * bytesPerElement[dtype] : 0)));

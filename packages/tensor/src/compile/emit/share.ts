@@ -1,6 +1,8 @@
-import type { Local } from "../../wasm/assembler/index.js";
+import { sizeOf } from "../../layout.js";
+import { type FunctionBuilder, i32, type Local } from "../../wasm/assembler/index.js";
 import type { LoopKernel } from "../kernel.js";
 import { type Axes, type Axis, axesOf, foldsAcrossLanes } from "./axes.js";
+import type { Walk } from "./walk.js";
 
 // How loops are shared out among threads. No element is computed otherwise than in one piece, so the bits are the same.
 
@@ -9,7 +11,7 @@ export interface Share {
   readonly from: Local;
   readonly to: Local;
   /** Handed in, so that who shares nothing does not ship it. */
-  readonly blocksOf: typeof blocksOf;
+  readonly nest: typeof nestShare;
 }
 
 /** Elements that are worked on at least between one look at what is left and the next. */
@@ -18,8 +20,8 @@ const elements = 1024;
 const fewest = 16;
 
 /** The axis of neighbours in a vector cut into blocks, as an axis of their own, and what is left over. */
-export function blocksOf({ size, strides }: Axis, { folded }: Axes) {
-  const each = folded.reduce((total, axis) => total * axis.size, 1);
+function blocksOf({ size, strides }: Axis, { folded }: Axes) {
+  const each = sizeOf(folded.map((axis) => axis.size));
   const block = Math.max(fewest, Math.ceil(elements / Math.max(1, each) / fewest) * fewest);
   return {
     outer: { size: Math.floor(size / block), strides: strides.map((step) => step * block) },
@@ -36,4 +38,23 @@ export function roundsOf(kernel: LoopKernel): number {
   const dtypes = [...kernel.sources, ...kernel.phases.flat()].map(({ dtype }) => dtype);
   const isNest = others.length > 0 || foldsAcrossLanes(kernel, axes, dtypes.includes("float64") ? 2 : 4);
   return isNest ? outermost.size : Math.max(1, blocksOf(outermost, axes).outer.size);
+}
+
+/** A share of the outermost axis, or, of the only one, of blocks; what is left over goes with the last of these. */
+export function nestShare(
+  { from, to }: Share,
+  f: FunctionBuilder,
+  { over, within, nest }: Walk,
+  axes: Axes,
+  [axis, ...rest]: readonly Axis[],
+  lane: Axis | undefined,
+  body: (lane: Axis | undefined) => void,
+): void {
+  if (axis) {
+    over(axis, from, to, () => nest(rest, () => body(lane)));
+    return;
+  }
+  const blocks = blocksOf(lane!, axes);
+  over(blocks.outer, from, to, () => body(blocks.block));
+  f.if(i32.eq(to, blocks.outer.size), () => within(blocks.outer, to, () => body(blocks.rest)));
 }

@@ -2,9 +2,8 @@ import { bytesPerElement } from "../../dtype.js";
 import { i32, type Local, type Operand } from "../../wasm/assembler/index.js";
 import { forRange } from "../../wasm/loops.js";
 import type { LoopKernel } from "../kernel.js";
-import { type Axes, type Axis, arraysOf } from "./axes.js";
+import { type Axis, arraysOf } from "./axes.js";
 import { type Lanes, type Place, scaled } from "./lanes.js";
-import type { Share } from "./share.js";
 
 /** Where each buffer of the program begins in memory, in bytes. */
 export type Addresses = (buffer: number) => number;
@@ -15,7 +14,6 @@ export type Walk = ReturnType<typeof walkOf>;
 export function walkOf(
   { f, count }: Lanes,
   kernel: LoopKernel,
-  axes: Axes,
   /** The axis whose neighbours share a vector. */
   lane: Axis | undefined,
   addresses: Addresses,
@@ -77,6 +75,7 @@ export function walkOf(
 
   return {
     within,
+    over,
     nest,
     laneStride,
 
@@ -85,18 +84,6 @@ export function walkOf(
 
     /** The number of the store. */
     arrayOf: (store: (typeof stores)[number]): number => kernel.sources.length + stores.indexOf(store),
-
-    /** A share of the outermost axis, or, of the only one, of blocks; what is left over goes with the last of these. */
-    shared([axis, ...rest]: readonly Axis[], share: Share, body: (lane: Axis | undefined) => void): void {
-      const { from, to, blocksOf } = share;
-      if (axis) {
-        over(axis, from, to, () => nest(rest, () => body(lane)));
-        return;
-      }
-      const blocks = blocksOf(lane!, axes);
-      over(blocks.outer, from, to, () => body(blocks.block));
-      f.if(i32.eq(to, blocks.outer.size), () => within(blocks.outer, to, () => body(blocks.rest)));
-    },
 
     /**
      * A loop over groups of so many vectors along an axis, then once for the elements that are left. `body` is told how
