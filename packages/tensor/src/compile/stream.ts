@@ -98,24 +98,12 @@ const resultsOf = ({ outputs }: KernelProgram, totals: Totals | undefined): numb
 
 /** The same program over so many rows. */
 function stretchOf({ buffers, kernels, outputs }: KernelProgram, rowSizes: readonly number[], rows: number) {
-  const cutShape = (shape: readonly number[]) => [rows, ...shape.slice(1)];
-  const cut = ({ buffer, layout }: Access): Access => ({
-    buffer,
-    layout: { ...layout, shape: cutShape(layout.shape) },
-  });
   return {
     buffers: buffers.map((buffer, k) => (rowSizes[k] > 0 ? { ...buffer, size: rowSizes[k] * rows } : buffer)),
+    // Of what loops read and write, the strides count, not the shape.
     kernels: (kernels as readonly LoopKernel[]).map((kernel) => ({
       ...kernel,
-      shape: cutShape(kernel.shape),
-      sources: kernel.sources.map((source) =>
-        source.kind === "load" ? { ...source, access: cut(source.access) } : source,
-      ),
-      phases: kernel.phases.map((phase) =>
-        phase.map((statement) =>
-          statement.kind === "store" ? { ...statement, access: cut(statement.access) } : statement,
-        ),
-      ),
+      shape: [rows, ...kernel.shape.slice(1)],
     })),
     outputs: outputs.map((output) => {
       const size = rowSizes[output.access.buffer] * rows;
