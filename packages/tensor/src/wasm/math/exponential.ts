@@ -35,18 +35,18 @@ export const expTailDouble = [
   2.4801586914282354e-5, 2.7557233199083735e-6, 2.755758784845927e-7, 2.5112625410986118e-8, 2.0825928995853555e-9,
 ];
 
-/** n and r of x = n·ln 2 + r; the bits of `shifted` end with the whole number n + bias · biases. */
+/** n and r of x = n·ln 2 + r; the bits of `shifted` end with the whole number n + offset. */
 export function reduceByLn2(
   { f }: Site,
   shape: Shape,
   x: Expression,
-  biases: 1 | 2,
+  offset: number,
   low?: Expression,
 ): { n: Local; r: Local; shifted: Local } {
   const { c, add, sub, mul } = arithmetic(shape);
   const parts = shape === single ? ln2.single : ln2.double;
   const known = f.let(x);
-  const rounder = shape.rounder + biases * shape.bias;
+  const rounder = shape.rounder + offset;
   const shifted = f.let(add(mul(known, c(Math.LOG2E)), c(rounder)));
   const n = f.let(sub(shifted, c(rounder)));
   const r = sub(sub(known, mul(n, c(parts.high))), mul(n, c(parts.low)));
@@ -86,7 +86,7 @@ export function expParts(
   const { c, add, sub, atMost, atLeast } = arithmetic(shape);
   const { f } = site;
   const clamped = shape === single ? atLeast(atMost(x, 89), -104) : atLeast(atMost(x, 710), -746);
-  const { r, shifted } = reduceByLn2(site, shape, clamped, 2, low);
+  const { r, shifted } = reduceByLn2(site, shape, clamped, 2 * shape.bias, low);
   const rest = f.let(expm1Reduced(site, shape, r, tail));
   const significand = f.let(add(rest, c(1)));
   const [first, second] = splitPower(site, shape, shifted);
@@ -106,12 +106,24 @@ export function expClamped(
   return mul(mul(significand, first), second);
 }
 
+/**
+ * eˣ for x ≤ 0: nothing overflows, so one power, 2ⁿ⁺⁶⁵, is exact, and what may be subnormal is rounded once, at the end.
+ * The same bits as of `expClamped`: an even offset, bias + 65, leaves ties in rounding to n as they are.
+ */
+export function expOfNegative(site: Site, shape: Shape, x: Expression): Expression {
+  const { c, add, mul, atLeast } = arithmetic(shape);
+  const [least, tail] = shape === single ? [-104, expTailShort] : [-746, expTailDouble];
+  const { r, shifted } = reduceByLn2(site, shape, atLeast(x, least), shape.bias + 65);
+  const significand = add(expm1Reduced(site, shape, r, tail), c(1));
+  return mul(mul(significand, shape.shiftLeft(shifted, shape.significand)), c(2 ** -65));
+}
+
 /** eˣ − 1, but +0 for −0. */
 export function expm1Unsigned(site: Site, shape: Shape, x: Expression): Expression {
   const { c, add, sub, mul, atMost, atLeast, power, round } = arithmetic(shape);
   const { f } = site;
   const clamped = shape === single ? atLeast(atMost(x, 89), -30) : atLeast(atMost(x, 710), -50);
-  const { n, r } = reduceByLn2(site, shape, clamped, 1);
+  const { n, r } = reduceByLn2(site, shape, clamped, shape.bias);
   const p = f.let(expm1Reduced(site, shape, r, shape === single ? expTailSingle : expTailDouble));
   // 2ⁿ·p + 2ⁿ − 1 with the second power taken out: the difference of powers is exact where it matters.
   const half = f.let(round(mul(n, c(0.5))));

@@ -11,7 +11,7 @@ const tanh = (shape: Shape): Body => {
     const { f } = site;
     // Beyond the bound tanh rounds to 1, and so does the quotient; 2ⁿ is far from overflow.
     const doubled = atMost(mul(abs(x!), c(2)), shape === single ? 20 : 40);
-    const { r, shifted } = reduceByLn2(site, shape, doubled, 1);
+    const { r, shifted } = reduceByLn2(site, shape, doubled, shape.bias);
     const rest = f.let(expm1Rest(site, shape, r, shape === single ? expTailShort : expTailDouble));
     const p = f.let(add(r, rest));
     const scale = f.let(shape.shiftLeft(shifted, shape.significand));
@@ -54,7 +54,7 @@ const hyperbolicPair = (shape: Shape, which: "sinh" | "cosh"): Body => {
   const width = shape === single ? "single" : "double";
   return (site, x) => {
     const { f } = site;
-    const { n, r, shifted } = reduceByLn2(site, shape, atMost(abs(x!), shape === single ? 90 : 711), 2);
+    const { n, r, shifted } = reduceByLn2(site, shape, atMost(abs(x!), shape === single ? 90 : 711), 2 * shape.bias);
     const square = f.let(mul(r, r));
     const odd = f.let(add(r, mul(mul(r, square), polynomial(site, shape, sinhTail[width], square))));
     const even = f.let(mul(square, polynomial(site, shape, coshTail[width], square)));

@@ -1,6 +1,6 @@
 /** sigmoid and softplus, which stay within range by taking the exponential of −|x|. */
 
-import { expClamped } from "./exponential.js";
+import { expOfNegative } from "./exponential.js";
 import { log1pFinite } from "./logarithm.js";
 import { arithmetic, type Body, bothWidths, type Routine, type Shape } from "./shape.js";
 
@@ -9,7 +9,7 @@ const sigmoid = (shape: Shape): Body => {
   const { c, abs, neg, add, sub, mul, div, ge, choose } = arithmetic(shape);
   return (site, x) => {
     const { f } = site;
-    const z = f.let(expClamped(site, shape, neg(abs(x!))));
+    const z = f.let(expOfNegative(site, shape, neg(abs(x!))));
     const positive = f.let(ge(x!, c(0)));
     const sum = f.let(add(z, c(1)));
     const q = f.let(div(choose(positive, c(1), z), sum));
@@ -23,7 +23,7 @@ const sigmoid = (shape: Shape): Body => {
 const softplus = (shape: Shape): Body => {
   const { abs, neg, add, atLeast } = arithmetic(shape);
   return (site, x) => {
-    const z = site.f.let(expClamped(site, shape, neg(abs(x!))));
+    const z = site.f.let(expOfNegative(site, shape, neg(abs(x!))));
     return add(atLeast(x!, 0), log1pFinite(site, shape, z));
   };
 };
