@@ -118,9 +118,9 @@ describe("sizes of bundles, minified and gzipped", () => {
     [5_600, 'export { tensor, add } from "@kinship/tensor";'],
     [37_500, 'export * from "@kinship/tensor";'],
     [38_000, compile],
-    [25_000, compiler],
-    [49_300, operations + compile],
-    [36_000, operations + compiler],
+    [24_700, compiler],
+    [49_400, operations + compile],
+    [35_800, operations + compiler],
   ])("at most %i bytes: %s", async (most, code) => {
     expect(await bundled(code)).toBeLessThanOrEqual(most);
   });
