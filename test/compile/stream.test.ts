@@ -1,10 +1,12 @@
 import {
   add,
   greater,
+  matmul,
   max,
   mean,
   min,
   mul,
+  reshape,
   slice,
   softmax,
   square,
@@ -17,11 +19,13 @@ import {
   where,
   zeros,
 } from "@kinship/tensor";
-import { compile, verifier } from "@kinship/tensor/compile";
+import { compile, compiler, explainer, verifier } from "@kinship/tensor/compile";
+import { tanh as tanhRoutine } from "@kinship/tensor/routines";
 import { openThreads } from "@kinship/tensor/threads";
 import { describe, expect, test } from "vitest";
 
-const elements = 4 * 16384 + 37;
+/** Of float32, more than the few stretches below which a program is run in one piece. */
+const elements = 4 * 65536 + 37;
 const wave = (shift: number, size = elements): Tensor =>
   tensor(Float32Array.from({ length: size }, (_, k) => Math.sin(k * 0.37 + shift)));
 
@@ -110,7 +114,9 @@ describe("what is folded over all rows", () => {
     const found = compiled(x, y);
     expect(found.total.item() / squares).toBeCloseTo(1, 6);
     expect(found.half.item()).toBe(Math.fround(found.total.item() / 2));
-    expect(found.both.item()).toBe(Math.fround(Math.max(...numbers) + Math.min(...numbers)));
+    expect(found.both.item()).toBe(
+      Math.fround(numbers.reduce((a, b) => Math.max(a, b)) + numbers.reduce((a, b) => Math.min(a, b))),
+    );
     expectSame(found.difference, sub(x, y));
     expect(compiled.explain(x, y).memoryBytes).toBeLessThan(5 * 4 * elements);
   });
@@ -118,9 +124,9 @@ describe("what is folded over all rows", () => {
   test("of rows of any length, and of float64", () => {
     const f = (a: Tensor) => mean(square(a));
     for (const [rows, columns] of [
-      [333, 401],
-      [70_001, 1],
-      [4, 20_000],
+      [667, 401],
+      [270_001, 1],
+      [4, 80_000],
     ]) {
       const a = tensor(wave(9, rows * columns).toTypedArray(), { shape: [rows, columns] });
       const wide = tensor(Float64Array.from(a.toTypedArray()), { shape: [rows, columns] });
@@ -166,9 +172,51 @@ describe("what is folded over all rows", () => {
     const normal = (a: Tensor) => sub(a, mean(a));
     expectSame(compile(normal, { verify: verifier })(x), normal(x));
     const across = (a: Tensor) => sum(a, { axis: 0 });
-    const matrix = tensor(wave(9, 164 * 400).toTypedArray(), { shape: [164, 400] });
+    const matrix = tensor(wave(9, 164 * 1710).toTypedArray(), { shape: [164, 1710] });
     expectSame(compile(across, { verify: verifier })(matrix), across(matrix));
     const further = (a: Tensor, b: Tensor) => add(sum(a), b);
     expect(compile(further, { verify: verifier })(x, tensor(2)).item()).toBeCloseTo(2 + sumOf(numbers), 3);
   });
+});
+
+test("first kernels that work row by row are run so, and those that need little of it after them", () => {
+  const [tasks, rows, features] = [237, 90, 28];
+  const shaped = (shift: number, ...shape: number[]) =>
+    tensor(
+      wave(
+        shift,
+        shape.reduce((a, b) => a * b),
+      ).toTypedArray(),
+      { shape },
+    );
+  const f = (x: Tensor, y: Tensor, w: Tensor, k: Tensor) => {
+    const residual = sub(matmul(x, reshape(w, [tasks, features, 1])), y);
+    const pull = matmul(transpose(x, [0, 2, 1]), residual);
+    return add(reshape(pull, [tasks, features]), matmul(k, w));
+  };
+  const inputs = [
+    shaped(0, tasks, rows, features),
+    shaped(1, tasks, rows, 1),
+    mul(shaped(2, tasks, features), 0.01),
+    shaped(3, tasks, tasks),
+  ] as const;
+  const compiled = compile(f, { verify: verifier });
+  const expected = f(...inputs).toTypedArray();
+  for (let call = 0; call < 2; call++) {
+    const found = compiled(...inputs).toTypedArray();
+    for (let k = 0; k < expected.length; k++) expect(found[k]).toBeCloseTo(expected[k], 4);
+  }
+  const { memoryBytes, kernels } = compiled.explain(...inputs);
+  expect(memoryBytes).toBeLessThan(4 * tasks * rows * features);
+  expect(kernels.map(({ kind }) => kind)).toEqual(["loops", "loops", "product", "loops"]);
+});
+
+test("rows that later kernels need as a whole are not cut", () => {
+  const x = tensor(wave(7, 400 * 400).toTypedArray(), { shape: [400, 400] });
+  const f = (a: Tensor) => matmul(tanh(a), a);
+  const compiled = compile(f, { verify: verifier });
+  const [found, expected] = [compiled(x).toTypedArray(), f(x).toTypedArray()];
+  for (let k = 0; k < expected.length; k += 7) expect(found[k]).toBeCloseTo(expected[k], 3);
+  const inOnePiece = compiler({ routines: { tanh: tanhRoutine }, explainer })(f).explain(x);
+  expect(compiled.explain(x).memoryBytes).toBe(inOnePiece.memoryBytes);
 });

@@ -107,8 +107,8 @@ export function build(
   verify?.kernels(kernels);
   const fused = !deterministic && hasFeature("relaxedSimd");
   const options = { routines, convolver, fused, profiler: profile ? explainer : undefined, crew: threads?.crew };
-  const cut =
-    again?.steps || profile ? undefined : streamer?.cut(kernels, threads && threads.count > 1 ? stretchOfThreads : 1);
+  const times = threads && threads.count > 1 ? stretchOfThreads : 1;
+  const cut = again?.steps || profile ? undefined : streamer?.cut(kernels, times, !again && !threads);
   if (cut) {
     const plans: Plan[] = [];
     const make = (part: KernelProgram) => {

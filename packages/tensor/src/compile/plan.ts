@@ -66,12 +66,17 @@ function lifetimes({ buffers, kernels, outputs }: KernelProgram, places: Places,
     one.to = Math.max(one.to, at);
     if (!one.buffers.includes(buffer)) one.buffers.push(buffer);
   };
+  const needed = new Set([
+    ...kernels.flatMap((kernel) => [...readBy(kernel), ...writtenBy(kernel)]),
+    ...outputs.map(({ access }) => access.buffer),
+  ]);
   buffers.forEach(({ initial }, buffer) => {
-    if (initial) use(buffer, -1);
-    // Constants are written once, so nothing may take their place between calls.
-    if (initial?.kind === "constant") use(buffer, kernels.length);
-    // What is carried is written for the next step while the other results are still needed.
-    if (initial?.kind === "argument" && initial.index < carried) use(buffer, kernels.length);
+    const isCarried = initial?.kind === "argument" && initial.index < carried;
+    if (!initial || !(isCarried || needed.has(buffer))) return;
+    use(buffer, -1);
+    // Constants are written once, so nothing may take their place between calls. What is carried is written for the
+    // next step while the other results are still needed.
+    if (isCarried || initial.kind === "constant") use(buffer, kernels.length);
   });
   kernels.forEach((kernel, at) => {
     for (const buffer of [...readBy(kernel), ...writtenBy(kernel)]) use(buffer, at);

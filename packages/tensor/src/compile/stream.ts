@@ -1,28 +1,30 @@
-import { allocate, type TypedArray } from "../dtype.js";
-import { extent, isContiguous, type Layout, sizeOf } from "../layout.js";
+import { allocate, bytesPerElement, type TypedArray } from "../dtype.js";
+import { contiguousLayout, extent, isContiguous, type Layout, sizeOf } from "../layout.js";
 import { uninitialized } from "../memory.js";
 import { contiguousTensor, fromData, Tensor } from "../tensor.js";
 import type { Executable } from "./executable.js";
 import { readsPosition } from "./expression.js";
 import type { Access, KernelProgram, LoopKernel } from "./kernel.js";
+import { type Split, splitAt } from "./split.js";
 import { type Totals, totalsOf } from "./totals.js";
 
 // A program of loops over arrays larger than the caches spends its time copying them into its memory and out again.
 // Where every loop treats the rows of its arrays (entries along the first axis) by themselves, the program is run over
-// one stretch of rows after another: what is copied stays near, and main memory is read and written once.
+// one stretch of rows after another: what is copied stays near, and main memory is read and written once. Where only its
+// first kernels do, and the others need little of what they read, those are run this way, and the others after them.
 
 /** A part of compilers: `compiler({ streamer, … })`. */
 export interface Streamer {
-  /** @internal */
-  cut(program: KernelProgram, times: number): Cut | undefined;
+  /** @internal `partly`: whether a cut of the first kernels alone is of use. */
+  cut(program: KernelProgram, times: number, partly: boolean): Cut | undefined;
   /** @internal */
   run(make: (program: KernelProgram) => Executable, program: KernelProgram, cut: Cut): Executable;
 }
 
-export const streamer: Streamer = { cut: cutOf, run: streamed };
+export const streamer: Streamer = { cut, run };
 
-/** Elements in a stretch: a handful of arrays of them stay in the second cache. */
-const stretch = 16384;
+/** Bytes in a stretch, of all arrays together: half of a small second cache. */
+const stretch = 2 ** 18;
 /** Below so many stretches the arrays fit the caches as they are. */
 const fewest = 4;
 
@@ -34,6 +36,8 @@ export interface Cut {
   /** For each buffer the elements of a row; 0 for one that every stretch reads as a whole, and for totals. */
   readonly rowSizes: readonly number[];
   readonly totals: Totals | undefined;
+  /** Where only the first kernels are cut. */
+  readonly split?: Split;
 }
 
 const accessesOf = ({ sources, phases }: LoopKernel) => ({
@@ -50,6 +54,18 @@ function rowSize({ shape, stride, offset }: Layout, size: number, rows: number):
 }
 
 /** How the program can be run stretch by stretch, of so many times the usual size; undefined where it cannot, or need not. */
+function cut(program: KernelProgram, times: number, partly: boolean): Cut | undefined {
+  const whole = cutOf(program, times);
+  for (let at = program.kernels.length - 1; partly && !whole && at > 0; at--) {
+    const split = splitAt(program, at);
+    const found = split && cutOf(split.first, times);
+    // Totals would be rounded otherwise than with threads, which share out whole kernels instead.
+    if (found && !found.totals) return { ...found, split };
+  }
+  return whole;
+}
+
+/** The same for a program of which all is cut. */
 function cutOf(program: KernelProgram, times: number): Cut | undefined {
   const totals = totalsOf(program);
   const { buffers, kernels, outputs } = totals?.parts ?? program;
@@ -83,11 +99,11 @@ function cutOf(program: KernelProgram, times: number): Cut | undefined {
         isContiguous(layout),
     );
   const constants = buffers.every(({ initial }, k) => initial?.kind !== "constant" || !rowSizes[k]);
-  const largest = Math.max(...rowSizes.map((size) => size ?? 0));
+  const rowBytes = rowSizes.reduce<number>((sum, size, k) => sum + (size ?? 0) * bytesPerElement[buffers[k].dtype], 0);
   // Totals are rounded stretch by stretch: these are the same however many threads there are.
   const most = totals ? stretch : times * stretch;
-  const rowsInStretch = Math.max(1, Math.floor(most / Math.max(1, largest)));
-  const enough = rows * largest >= fewest * most && rows >= fewest * rowsInStretch;
+  const rowsInStretch = Math.max(1, Math.floor(most / Math.max(1, rowBytes)));
+  const enough = rows * rowBytes >= fewest * most && rows >= fewest * rowsInStretch;
   if (!sliced || !constants || !enough) return undefined;
   return { rows, rowsInStretch, rowSizes: rowSizes.map((size) => size ?? 0), totals };
 }
@@ -108,9 +124,32 @@ function stretchOf({ buffers, kernels, outputs }: KernelProgram, rowSizes: reado
     outputs: outputs.map((output) => {
       const size = rowSizes[output.access.buffer] * rows;
       if (size === 0) return output;
-      const layout = { shape: [size], stride: [1], offset: 0 };
-      return { access: { buffer: output.access.buffer, layout }, shape: [size], dtype: output.dtype };
+      const shape = [size];
+      return { ...output, access: { ...output.access, layout: contiguousLayout(shape) }, shape };
     }),
+  };
+}
+
+/** Runs what is cut stretch by stretch, then the kernels that follow. */
+function run(make: (program: KernelProgram) => Executable, program: KernelProgram, cut: Cut): Executable {
+  const { split } = cut;
+  const first = streamed(make, split?.first ?? program, cut);
+  if (!split) return first;
+  const following = make(split.following);
+  return {
+    ...following,
+    ...together([first, following]),
+    call: (inputs, into) => following.call([...first.call(inputs), ...inputs], into),
+  };
+}
+
+/** What several programs take. */
+function together(all: readonly Executable[]) {
+  const sum = (what: (one: Executable) => number) => all.reduce((total, one) => total + what(one), 0);
+  return {
+    moduleBytes: sum(({ moduleBytes }) => moduleBytes),
+    memoryBytes: sum(({ memoryBytes }) => memoryBytes),
+    instructions: sum(({ instructions }) => instructions),
   };
 }
 
@@ -132,15 +171,11 @@ function streamed(
   const inner = over(rowsInStretch);
   const last = rest > 0 ? over(rest) : inner;
   const folding = totals && make(totals.folding(stretches));
-  const all = [inner, ...(last === inner ? [] : [last]), ...(folding ? [folding] : [])];
-  const sum = (what: (one: Executable) => number) => all.reduce((total, one) => total + what(one), 0);
   const direct = resultsOf(program, totals);
   const parts = (totals?.dtypes ?? []).map((dtype) => allocate(dtype, stretches));
   return {
     ...inner,
-    moduleBytes: sum(({ moduleBytes }) => moduleBytes),
-    memoryBytes: sum(({ memoryBytes }) => memoryBytes),
-    instructions: sum(({ instructions }) => instructions),
+    ...together([inner, ...(last === inner ? [] : [last]), ...(folding ? [folding] : [])]),
     call(inputs, into = []) {
       const whole = inputs.map((x, k) => (argumentRows[k] ? apart(contiguousTensor(x), into, true) : apart(x, into)));
       const results = direct.map((k) => into[k] ?? uninitialized(outputs[k].dtype, sizeOf(outputs[k].shape)));
