@@ -1,6 +1,7 @@
 import { grad } from "@kinship/autodiff";
-import { add, cast, isFloating, mean, slice, type Tensor, tanh, tensor, zeros } from "@kinship/tensor";
-import { compile, scan, verifier } from "@kinship/tensor/compile";
+import { add, cast, isFloating, max, mean, slice, sort, type Tensor, tanh, tensor, zeros } from "@kinship/tensor";
+import { compile, compiler, convolver, type Streamer, scan, streamer, verifier } from "@kinship/tensor/compile";
+import * as routines from "@kinship/tensor/routines";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { interpret, randomProgram } from "./programs.js";
@@ -32,6 +33,45 @@ test("compiled programs are evaluated ones: exactly where numbers are exact, els
       });
     }),
   );
+});
+
+/** Cuts programs as small as these into stretches of 64 bytes, and notes how. */
+function cutting(): Streamer & { readonly seen: string[] } {
+  const seen: string[] = [];
+  return {
+    ...streamer,
+    seen,
+    cut(program, _, partly) {
+      const cut = streamer.cut(program, 2 ** -16, partly);
+      if (cut) seen.push(cut.split ? "first kernels" : cut.totals ? "all but totals" : "all");
+      return cut;
+    },
+  };
+}
+
+test("programs that are run stretch by stretch are evaluated ones", () => {
+  const tiny = cutting();
+  const compile = compiler({ routines, convolver, streamer: tiny });
+  fc.assert(
+    // Short ones too, of one result: all of a large one is seldom cut. Sorting the largest of each row, which loops
+    // cannot do, leaves the first kernels to be cut; it is as far off as what it sorts.
+    fc.property(randomProgram, fc.integer({ min: 1, max: 80 }), fc.boolean(), (program, most, sorts) => {
+      const { inputs, f, tolerances } = interpret({ ...program, lines: program.lines.slice(0, most), outputs: [] });
+      const g = (...xs: Tensor[]): Tensor => {
+        const [y] = f(...xs);
+        return sorts && y.dimension > 1 && y.size > 0
+          ? sort(max(y, { axis: y.shape.slice(1).map((_, k) => k + 1) }))
+          : y;
+      };
+      const evaluated = g(...inputs);
+      const [tolerance] = tolerances();
+      const compiled = compile(g, { verify: verifier });
+      compiled(...inputs);
+      const found = difference(evaluated, compiled(...inputs), tolerance);
+      if (found) throw new Error(`${found}, cut: ${tiny.seen.at(-1)}`);
+    }),
+  );
+  expect(new Set(tiny.seen)).toEqual(new Set(["all", "all but totals", "first kernels"]));
 });
 
 test("gradients of random programs are the evaluated ones", () => {

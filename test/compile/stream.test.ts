@@ -9,6 +9,7 @@ import {
   reshape,
   slice,
   softmax,
+  softplus,
   square,
   sub,
   sum,
@@ -74,6 +75,12 @@ test("views of inputs, and inputs that are not changed", () => {
 test("what looks beyond its own element is not cut into parts", () => {
   const x = wave(3);
   expectSame(compile((a: Tensor) => slice(a, [[null, null, -1]]))(x), slice(x, [[null, null, -1]]));
+});
+
+test("results that are a part of what is computed", () => {
+  const x = wave(4);
+  const f = (a: Tensor) => slice(softplus(tanh(a)), [[0, elements - 5]]);
+  expectSame(compile(f, { verify: verifier })(x), f(x));
 });
 
 test("rows that are folded by themselves, with what all rows share", () => {

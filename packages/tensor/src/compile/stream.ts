@@ -95,13 +95,14 @@ function cutOf(program: KernelProgram, times: number): Cut | undefined {
       ({ access: { buffer, layout } }) =>
         (rowSizes[buffer] ?? 0) > 0 &&
         buffers[buffer].initial === undefined &&
+        sizeOf(layout.shape) === buffers[buffer].size &&
         layout.offset === 0 &&
         isContiguous(layout),
     );
   const constants = buffers.every(({ initial }, k) => initial?.kind !== "constant" || !rowSizes[k]);
   const rowBytes = rowSizes.reduce<number>((sum, size, k) => sum + (size ?? 0) * bytesPerElement[buffers[k].dtype], 0);
   // Totals are rounded stretch by stretch: these are the same however many threads there are.
-  const most = totals ? stretch : times * stretch;
+  const most = (totals ? Math.min(times, 1) : times) * stretch;
   const rowsInStretch = Math.max(1, Math.floor(most / Math.max(1, rowBytes)));
   const enough = rows * rowBytes >= fewest * most && rows >= fewest * rowsInStretch;
   if (!sliced || !constants || !enough) return undefined;
