@@ -1,5 +1,6 @@
 import { normal, randomKey, type Tensor, tensor } from "@kinship/tensor";
 import {
+  adam,
   batchNorm,
   binary,
   clustering,
@@ -15,7 +16,11 @@ import {
   regression,
   sequential,
   sharedRows,
+  type TrainOptions,
+  type train,
+  type Wrap,
 } from "../../src/index.js";
+import { bits } from "../support/gradients.js";
 
 /** Rows of two groups: a regression, a binary and a multiclass task on them, some labels missing. */
 export function rows(count: number, seed: number): Dataset {
@@ -61,3 +66,24 @@ export function simple(count = 24): { objective: Objective; data: Dataset } {
   const objective = createObjective({ model, tasks: { price: regression(), discount: regression() } });
   return { objective, data: { price: all.price!, discount: all.discount! } };
 }
+
+/** A training of everything, with what each of its steps and epochs can have. */
+export const full = (): TrainOptions => ({
+  objective: everything(),
+  data: rows(40, 1),
+  validation: rows(20, 2),
+  epochs: 4,
+  batchSize: 12,
+  optimizer: adam({ learningRate: 0.01 }),
+  seed: 3,
+});
+
+/** What must be the same, to the bit, where training is. */
+export const signature = (trained: Awaited<ReturnType<typeof train>>) => ({
+  bits: bits({ parameters: trained.parameters, layers: trained.layers }),
+  history: trained.history,
+  stopped: trained.stopped,
+});
+
+/** Operation by operation, where a test looks at each or compares. */
+export const eager: Wrap = (f) => f;
