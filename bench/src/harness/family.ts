@@ -51,7 +51,10 @@ export interface CallFamily<P extends Parameters = Parameters> extends Named<P> 
   readonly kind: "call";
   /** Whether the time of the first call, compilation and all, makes a row of its own. */
   readonly compiles?: boolean;
-  /** Calls before the result is read and compared: training steps show a wrong gradient only from the second on. */
+  /**
+   * Calls before the result is read and compared: training steps show a wrong gradient only from the second
+   * on, and an engine compiles a long loop only after some of its rounds.
+   */
   readonly runsBeforeReading?: number;
   /** Largest allowed |difference| over the largest |reference value|, output by output. */
   tolerance(parameters: P): number;

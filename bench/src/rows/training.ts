@@ -27,8 +27,18 @@ export function record<T>(names: readonly string[], f: (name: string) => T): Rec
 export const dataOf = ({ inputs, parameters }: Pick<Training<unknown>, "inputs" | "parameters">): string[] =>
   Object.keys(inputs).filter((name) => !parameters.includes(name));
 
+interface KinshipTraining extends Prepared {
+  /** The next step is the first again. */
+  restart(): void;
+  /** The parameters in their order: readable until the next step, which takes their memory. */
+  trained(): KinshipTensor[];
+}
+
 /** A step of Adam on the loss: its value before the step. Under `compile` loss, gradient and update are one program. */
-export function trainKinship({ ops, autodiff, compile, from }: Kinship, training: Training<KinshipTensor>): Prepared {
+export function trainKinship(
+  { ops, autodiff, compile, from }: Kinship,
+  training: Training<KinshipTensor>,
+): KinshipTraining {
   const { inputs, parameters, loss } = training;
   const { add, div, mul, sqrt, sub } = ops;
   type State = Record<string, KinshipTensor>;
@@ -46,18 +56,26 @@ export function trainKinship({ ops, autodiff, compile, from }: Kinship, training
   // The state goes from step to step; its first arrays are the row's own, which must stay as they are.
   const step = compile(update, { donate: [0, 1, 2] });
   const data = record(dataOf(training), (name) => from(inputs[name]!));
-  let p = each((name) => add(from(inputs[name]!), 0));
-  let m = each((name) => ops.zerosLike(p[name]!));
-  let v = each((name) => ops.zerosLike(p[name]!));
+  const start = () => {
+    const p = each((name) => add(from(inputs[name]!), 0));
+    return { p, m: each((name) => ops.zerosLike(p[name]!)), v: each((name) => ops.zerosLike(p[name]!)) };
+  };
+  let { p, m, v } = start();
   let t = 0;
+  const trained = () => parameters.map((name) => p[name]!);
   return {
+    trained,
+    restart: () => {
+      ({ p, m, v } = start());
+      t = 0;
+    },
     run: () => {
       const { first, second } = corrections(++t);
       const next = step(p, m, v, data, { first: ops.tensor(first), second: ops.tensor(second) });
       ({ p, m, v } = next);
       return next.value;
     },
-    read: (value) => [(value as KinshipTensor).toTypedArray(), ...parameters.map((name) => p[name]!.toTypedArray())],
+    read: (value) => [value as KinshipTensor, ...trained()].map((tensor) => tensor.toTypedArray()),
   };
 }
 
