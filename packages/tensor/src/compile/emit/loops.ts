@@ -3,7 +3,7 @@ import { scalarType } from "../../scalar/evaluate.js";
 import { linearizeAll, type Step } from "../../scalar/linearize.js";
 import { i32, i32x4, interleave } from "../../wasm/assembler/index.js";
 import type { Site } from "../../wasm/math/shape.js";
-import type { LoopKernel, Statement } from "../kernel.js";
+import type { LoopKernel, Source, Statement } from "../kernel.js";
 import { type Axis, axesOf, foldsAcrossLanes } from "./axes.js";
 import { type Fold, foldsOf, sideBySide } from "./folds.js";
 import { emitInstruction, type RoutinePolicy, type Routines } from "./instructions.js";
@@ -20,6 +20,9 @@ const worthInlining = 2048;
 interface Code extends ReturnType<typeof linearizeAll> {
   readonly group: readonly Statement[];
 }
+
+/** Takes what is to be folded, of one of the vectors side by side. */
+type Folding = (fold: Fold, value: Vector, part: number) => void;
 
 /** Writes a loop nest, or a share of it. Sizes and addresses are constants of the code. */
 export function emitLoops(
@@ -80,12 +83,18 @@ export function emitLoops(
     return folded.length > 0 ? Math.min(most, Math.max(1, vectors)) : vectors >= 2 * most ? most : 1;
   }
 
-  /** Code for each vector of a group, side by side. */
-  function together(valid: readonly number[], body: (valid: number, part: number) => void): void {
-    interleave(
-      f,
-      valid.map((count, part) => () => f.scope(() => body(count, part))),
-    );
+  /** Code for each vector of a group, side by side; what is the same in all of them is loaded once. */
+  function together(code: Code, valid: readonly number[], policy: RoutinePolicy, fold?: Folding): void {
+    f.scope(() => {
+      const shared = new Map<number, Vector>();
+      for (const step of valid.length > 1 ? code.steps : [])
+        if (step.kind === "input" && sources[step.index].kind === "load" && walk.laneStride(step.index) === 0)
+          shared.set(step.index, load(step.index, 0, 1));
+      interleave(
+        f,
+        valid.map((count, part) => () => f.scope(() => compute(code, count, part, policy, shared, fold))),
+      );
+    });
   }
 
   /** All phases for the kept index (or, with lanes there, for vectors of `valid` indices) at hand. */
@@ -95,7 +104,7 @@ export function emitLoops(
         if (laneFolded) foldLanes(full, folded);
         else foldRounds(full, folded, valid);
       }
-      if (rows.group.length > 0) together(valid, (count, part) => compute(rows, count, part, rowPolicy));
+      if (rows.group.length > 0) together(rows, valid, rowPolicy);
     }
   }
 
@@ -104,10 +113,8 @@ export function emitLoops(
     const running = new Map(all.map((fold) => [fold, valid.map(() => folds.start(fold))]));
     if (folded.every(({ size }) => size > 0))
       walk.nest(folded, () =>
-        together(valid, (count, part) =>
-          compute(full, count, part, policy, (fold, value) =>
-            folds.accumulate(running.get(fold)![part], value, lanes.count),
-          ),
+        together(full, valid, policy, (fold, value, part) =>
+          folds.accumulate(running.get(fold)![part], value, lanes.count),
         ),
       );
     for (const [{ fold }, parts] of running) totals.set(fold, parts.map(folds.value));
@@ -122,8 +129,8 @@ export function emitLoops(
     const pass = (span: Axis) => {
       const running = new Map(all.map((fold) => [fold, Array.from({ length: parts }, () => folds.start(fold))]));
       walk.overLanes(span, parts, (valid) =>
-        together(valid, (count, part) =>
-          compute(full, count, part, policy, (fold, value) => folds.accumulate(running.get(fold)![part], value, count)),
+        together(full, valid, policy, (fold, value, part) =>
+          folds.accumulate(running.get(fold)![part], value, valid[part]),
         ),
       );
       for (const [fold, sums] of running) {
@@ -156,18 +163,27 @@ export function emitLoops(
     valid: number,
     part: number,
     policy: RoutinePolicy,
-    fold?: (fold: Fold, value: Vector) => void,
+    shared: ReadonlyMap<number, Vector>,
+    fold?: Folding,
   ): void {
     const vectors: Vector[] = [];
-    for (const step of steps) vectors.push(valueOf(step, vectors, valid, part, policy));
+    for (const step of steps) {
+      const known = step.kind === "input" && shared.get(step.index);
+      vectors.push(known || valueOf(step, vectors, valid, part, policy));
+    }
     group.forEach((statement, k) => {
       const value = vectors[results[k]];
-      if (statement.kind === "fold") fold!(statement, value);
+      if (statement.kind === "fold") fold!(statement, value, part);
       else {
         const array = walk.arrayOf(statement);
         storeVector(lanes, statement.dtype, value, walk.place(array, part), walk.laneStride(array), valid);
       }
     });
+  }
+
+  function load(index: number, part: number, valid: number): Vector {
+    const { dtype } = sources[index] as Source & { kind: "load" };
+    return loadVector(lanes, dtype, walk.place(index, part), walk.laneStride(index), valid);
   }
 
   function valueOf(step: Step, vectors: readonly Vector[], valid: number, part: number, policy: RoutinePolicy): Vector {
@@ -184,8 +200,7 @@ export function emitLoops(
       }
       case "input": {
         const source = sources[step.index];
-        if (source.kind === "load")
-          return loadVector(lanes, source.dtype, walk.place(step.index, part), walk.laneStride(step.index), valid);
+        if (source.kind === "load") return load(step.index, part, valid);
         const total = totals.get(source.fold)![laneFolded ? 0 : part];
         return source.dtype === "float32" ? asSingle(lanes, total) : total;
       }
