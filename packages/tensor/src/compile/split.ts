@@ -15,8 +15,8 @@ const little = 1 / 4;
 export function splitAt({ buffers, kernels, outputs }: KernelProgram, at: number): Split | undefined {
   const [before, after] = [kernels.slice(0, at), kernels.slice(at)];
   const read = before.flatMap(readBy);
-  const needed = [...after.flatMap(readBy), ...outputs.map(({ access }) => access.buffer)];
-  const both = [...new Set([...read, ...before.flatMap(writtenBy)])].filter((k) => needed.includes(k));
+  const needed = new Set([...after.flatMap(readBy), ...outputs.map(({ access }) => access.buffer)]);
+  const both = [...new Set([...read, ...before.flatMap(writtenBy)])].filter((k) => needed.has(k));
   const given = both.filter((k) => !buffers[k].initial);
   const largest = (some: readonly number[]) => Math.max(0, ...some.map((k) => buffers[k].size));
   if (largest(both) > little * largest(read.filter((k) => buffers[k].initial))) return undefined;

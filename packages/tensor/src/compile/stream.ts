@@ -4,7 +4,7 @@ import { uninitialized } from "../memory.js";
 import { contiguousTensor, fromData, Tensor } from "../tensor.js";
 import type { Executable } from "./executable.js";
 import { readsPosition } from "./expression.js";
-import type { Access, KernelProgram, LoopKernel } from "./kernel.js";
+import type { Access, Kernel, KernelProgram, LoopKernel } from "./kernel.js";
 import { type Split, splitAt } from "./split.js";
 import { type Totals, totalsOf } from "./totals.js";
 
@@ -56,21 +56,27 @@ function rowSize({ shape, stride, offset }: Layout, size: number, rows: number):
 /** How the program can be run stretch by stretch, of so many times the usual size; undefined where it cannot, or need not. */
 function cut(program: KernelProgram, times: number, partly: boolean): Cut | undefined {
   const whole = cutOf(program, times);
-  for (let at = program.kernels.length - 1; partly && !whole && at > 0; at--) {
+  if (whole || !partly) return whole;
+  const rows = rowsOfKernel(program.kernels[0]);
+  const other = program.kernels.findIndex((kernel) => rowsOfKernel(kernel) !== rows);
+  for (let at = other < 0 ? program.kernels.length - 1 : other; at > 0; at--) {
     const split = splitAt(program, at);
     const found = split && cutOf(split.first, times);
     // Totals would be rounded otherwise than with threads, which share out whole kernels instead.
     if (found && !found.totals) return { ...found, split };
   }
-  return whole;
+  return undefined;
 }
+
+/** Entries along the first axis. */
+const rowsOfKernel = (kernel: Kernel | undefined): number | undefined =>
+  kernel?.kind === "loops" ? kernel.shape[0] : undefined;
 
 /** The same for a program of which all is cut. */
 function cutOf(program: KernelProgram, times: number): Cut | undefined {
   const totals = totalsOf(program);
   const { buffers, kernels, outputs } = totals?.parts ?? program;
-  const [first] = kernels;
-  const rows = first?.kind === "loops" ? first.shape[0] : undefined;
+  const rows = rowsOfKernel(kernels[0]);
   if (rows === undefined || rows < fewest) return undefined;
   const rowSizes: (number | undefined)[] = buffers.map(() => undefined);
   const note = ({ buffer }: Access, size: number | undefined): boolean => {
@@ -174,13 +180,16 @@ function streamed(
   const folding = totals && make(totals.folding(stretches));
   const direct = resultsOf(program, totals);
   const parts = (totals?.dtypes ?? []).map((dtype) => allocate(dtype, stretches));
+  // Every other call goes from the last stretch to the first: where calls read the same data, as in full-batch training,
+  // it finds what the call before read last still in the second cache.
+  const order = [...new Uint32Array(stretches).keys()].reverse();
   return {
     ...inner,
-    ...together([inner, ...(last === inner ? [] : [last]), ...(folding ? [folding] : [])]),
+    ...together([...new Set([inner, last, folding ?? inner])]),
     call(inputs, into = []) {
       const whole = inputs.map((x, k) => (argumentRows[k] ? apart(contiguousTensor(x), into, true) : apart(x, into)));
       const results = direct.map((k) => into[k] ?? uninitialized(outputs[k].dtype, sizeOf(outputs[k].shape)));
-      for (let k = 0; k < stretches; k++) {
+      for (const k of order.reverse()) {
         const row = k * rowsInStretch;
         const count = Math.min(rowsInStretch, rows - row);
         const places = results.map((data, n) => {
