@@ -35,23 +35,22 @@ test("compiled programs are evaluated ones: exactly where numbers are exact, els
   );
 });
 
-/** Cuts programs as small as these into stretches of 64 bytes, and notes how. */
-function cutting(): Streamer & { readonly seen: string[] } {
-  const seen: string[] = [];
-  return {
-    ...streamer,
-    seen,
-    cut(program, _, partly) {
-      const cut = streamer.cut(program, 2 ** -16, partly);
-      if (cut) seen.push(cut.split ? "first kernels" : cut.totals ? "all but totals" : "all");
-      return cut;
-    },
-  };
-}
+/** Stretches of programs in general are 2¹⁸ bytes. */
+const usualStretch = 2 ** 18;
 
 test("programs that are run stretch by stretch are evaluated ones", () => {
-  const tiny = cutting();
-  const compile = compiler({ routines, convolver, streamer: tiny });
+  const seen = new Set<string>();
+  /** Cuts programs as small as these, too. */
+  const cutting = (bytes: number): Streamer => ({
+    ...streamer,
+    cut(program, _, partly) {
+      const cut = streamer.cut(program, bytes / usualStretch, partly);
+      if (!cut) return undefined;
+      seen.add(cut.split ? "first kernels" : cut.totals ? "all but totals" : "all");
+      if (cut.rows % cut.rowsInStretch > 0) seen.add("a shorter stretch at the end");
+      return cut;
+    },
+  });
   fc.assert(
     // Short ones too, of one result: all of a large one is seldom cut. Sorting the largest of each row, which loops
     // cannot do, leaves the first kernels to be cut; it is as far off as what it sorts.
@@ -65,13 +64,18 @@ test("programs that are run stretch by stretch are evaluated ones", () => {
       };
       const evaluated = g(...inputs);
       const [tolerance] = tolerances();
-      const compiled = compile(g, { verify: verifier });
-      compiled(...inputs);
-      const found = difference(evaluated, compiled(...inputs), tolerance);
-      if (found) throw new Error(`${found}, cut: ${tiny.seen.at(-1)}`);
+      // A row at a time, or several.
+      for (const bytes of [4, 24, 56]) {
+        const compiled = compiler({ routines, convolver, streamer: cutting(bytes) })(g, { verify: verifier });
+        // The second call goes through the stretches the other way.
+        for (const call of [1, 2]) {
+          const found = difference(evaluated, compiled(...inputs), tolerance);
+          if (found) throw new Error(`call ${call}, stretches of ${bytes} bytes: ${found}`);
+        }
+      }
     }),
   );
-  expect(new Set(tiny.seen)).toEqual(new Set(["all", "all but totals", "first kernels"]));
+  expect(seen).toEqual(new Set(["all", "all but totals", "first kernels", "a shorter stretch at the end"]));
 });
 
 test("gradients of random programs are the evaluated ones", () => {
