@@ -19,13 +19,22 @@ export function mergeAxes({ shape, stride, offset }: Layout): Layout {
   return { shape: sizes, stride: steps, offset };
 }
 
-/** From this many elements on, a copy by the engine's own routine, which converts too, is faster than a loop. */
-const longRun = 128;
+/** From this many elements on, the engine's own routines are faster than a loop: for a copy, which converts too, and to fill. */
+const [longCopy, longFill] = [128, 8];
 
-/** Copies `count` elements that follow one another, with the conversion that assignment makes. */
-export function copyRun(out: TypedArray, at: number, data: TypedArray, from: number, count: number): void {
-  if (count >= longRun) out.set(data.subarray(from, from + count), at);
-  else for (let k = 0; k < count; k++) out[at + k] = data[from + k];
+/** Copies `count` elements, which are so many apart, with the conversion that assignment makes. */
+export function copyRun(
+  out: TypedArray,
+  at: number,
+  data: TypedArray,
+  from: number,
+  count: number,
+  fromStep = 1,
+  toStep = 1,
+): void {
+  if (toStep === 1 && fromStep === 1 && count >= longCopy) out.set(data.subarray(from, from + count), at);
+  else if (toStep === 1 && fromStep === 0 && count >= longFill) out.fill(data[from], at, at + count);
+  else for (let k = 0, p = at, q = from; k < count; k++, p += toStep, q += fromStep) out[p] = data[q];
 }
 
 /** Writes the elements of a layout one after another from `at` on, in row-major order. */
@@ -50,9 +59,7 @@ export function copyBetween(out: TypedArray, to: Layout, data: TypedArray, from:
   let start = from.offset;
   let target = to.offset;
   for (let left = sizeOf(shape); left > 0; left -= run) {
-    if (toStep === 1 && fromStep === 1) copyRun(out, target, data, start, run);
-    else if (toStep === 1 && fromStep === 0) out.fill(data[start], target, target + run);
-    else for (let k = 0, p = target, q = start; k < run; k++, p += toStep, q += fromStep) out[p] = data[q];
+    copyRun(out, target, data, start, run, fromStep, toStep);
     for (let axis = last - 1; axis >= 0; axis--) {
       start += fromStride[axis];
       target += toStride[axis];

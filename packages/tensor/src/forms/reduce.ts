@@ -112,8 +112,7 @@ function reduceInto(
     }
     for (let done = 0; done < inner; done += blockSize) {
       const count = Math.min(blockSize, inner - done);
-      if (step === 1) copyRun(scratch, 0, data, start + done, count);
-      else for (let k = 0, at = start + done * step; k < count; k++, at += step) scratch[k] = data[at];
+      copyRun(scratch, 0, data, start + done * step, count, step);
       take(fold(scratch, count), first && done === 0);
     }
   };

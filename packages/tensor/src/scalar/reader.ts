@@ -31,8 +31,7 @@ function walker(data: TypedArray, { shape, stride, offset }: Layout): Reader {
       // A run along the last axis, then one step of the odometer.
       const run = Math.min(count - i, shape[last] - index[last]);
       const step = stride[last];
-      if (step === 1) copyRun(block, i, data, position, run);
-      else for (let k = 0; k < run; k++) block[i + k] = data[position + k * step];
+      copyRun(block, i, data, position, run, step);
       i += run;
       position += run * step;
       index[last] += run;
