@@ -7,9 +7,11 @@ import {
   add,
   arange,
   div,
+  exp,
   mul,
   relu,
   reshape,
+  sigmoid,
   slice,
   square,
   sub,
@@ -21,7 +23,8 @@ import {
 import * as instructions from "../src/scalar/instructions.js";
 import { runLanes } from "../src/scalar/lanes.js";
 import { type Instruction, input, operation } from "../src/scalar/scalar.js";
-import { tanhFloat32 } from "../src/wasm/eagerTanh.js";
+import { sigmoid as sigmoidOfOne } from "../src/special.js";
+import { expFloat32, sigmoidFloat32, tanhFloat32 } from "../src/wasm/eagerExponential.js";
 import { scattered, sizeOf } from "./support/arbitrary.js";
 
 const grid = [0, -0, 1, -1, 0.5, -2.25, 3, 1e-45, 1e-310, 3e38, -3e38, Infinity, -Infinity, Number.NaN, 16777217, 0.1];
@@ -208,25 +211,54 @@ test.each([100, 1000])(
   },
 );
 
-/** The first of these arguments, given by their bits, whose tanh is not Math.tanh rounded. */
-function wrongTanh(bits: Uint32Array): string {
+const exponentials = [
+  ["exp", exp, expFloat32, Math.exp],
+  ["sigmoid", sigmoid, sigmoidFloat32, sigmoidOfOne],
+  ["tanh", tanh, tanhFloat32, Math.tanh],
+] as const;
+
+/** The first of these arguments, given by their bits, whose result is not that of `one` rounded. */
+function wrong(of: (x: Tensor) => Tensor, one: (x: number) => number, bits: Uint32Array): string {
   const x = new Float32Array(bits.buffer);
-  const found = tanh(tensor(x)).toTypedArray();
-  const wrong = x.findIndex((value, k) => !Object.is(found[k], Math.fround(Math.tanh(value))));
-  return wrong < 0 ? "none" : `tanh(${x[wrong]}) = ${found[wrong]}`;
+  const found = of(tensor(x)).toTypedArray();
+  const at = x.findIndex((value, k) => !Object.is(found[k], Math.fround(one(value))));
+  return at < 0 ? "none" : `${found[at]} of ${x[at]}`;
 }
 
-test("tanh of float32 is Math.tanh rounded, over all exponents", () => {
-  expect(tanhFloat32()).not.toBeNull();
+test.each(exponentials)("%s of float32 is that of float64 rounded, over all exponents", (_, of, kernel, one) => {
+  expect(kernel()).not.toBeNull();
   // A step of 4099 between bit patterns, a prime: a million arguments of every size and sign.
-  expect(wrongTanh(Uint32Array.from({ length: 2 ** 20 }, (_, k) => k * 4099))).toBe("none");
+  expect(
+    wrong(
+      of,
+      one,
+      Uint32Array.from({ length: 2 ** 20 }, (_, k) => k * 4099),
+    ),
+  ).toBe("none");
 });
 
-/** Some minutes: only `npm run test:deep` does it. */
-test.skipIf(process.env.KINSHIP_DEEP !== "1")("tanh of every float32 there is", { timeout: 3_600_000 }, () => {
-  for (let high = 0; high < 2 ** 12; high++)
-    expect(wrongTanh(Uint32Array.from({ length: 2 ** 20 }, (_, low) => high * 2 ** 20 + low))).toBe("none");
+test.each(exponentials)("%s of float32 around where results end and lose bits", (_, of, __, one) => {
+  const ends = [9.01, 9.02, 16.6, 17.4, 18.02, 18.04, 87.3, 88.73, 103.9, 104.1, 128, 700].flatMap((x) => [x, -x]);
+  const patterns = new Uint32Array(Float32Array.from(ends).buffer);
+  const bits = [...patterns].flatMap((end) => Array.from({ length: 40_000 }, (_, k) => end + 13 * (k - 20_000)));
+  expect(wrong(of, one, Uint32Array.from(bits))).toBe("none");
 });
+
+/** Some minutes each: only `npm run test:deep` does it. */
+test.skipIf(process.env.KINSHIP_DEEP !== "1").each(exponentials)(
+  "%s of every float32 there is",
+  { timeout: 3_600_000 },
+  (_, of, __, one) => {
+    for (let high = 0; high < 2 ** 12; high++)
+      expect(
+        wrong(
+          of,
+          one,
+          Uint32Array.from({ length: 2 ** 20 }, (_, low) => high * 2 ** 20 + low),
+        ),
+      ).toBe("none");
+  },
+);
 
 /** A shape that a broadcast operand may have: axes left out, axes of size 1, in any memory order. */
 const operandOf = (shape: readonly number[]) =>

@@ -1,5 +1,5 @@
 import { erf as erfOf, gelu as geluOf, power, sigmoid as sigmoidOf, softplus as softplusOf } from "../special.js";
-import { tanhFloat32 } from "../wasm/eagerTanh.js";
+import { expFloat32, sigmoidFloat32, tanhFloat32 } from "../wasm/eagerExponential.js";
 import type { Instruction } from "./scalar.js";
 
 /** A number as float32 has it. */
@@ -19,6 +19,7 @@ export const exp: Instruction = {
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = Math.exp(a[i]);
   },
+  lanes: expFloat32,
 };
 
 export const expm1: Instruction = {
@@ -146,6 +147,7 @@ export const sigmoid: Instruction = {
   loop: (out, n, a) => {
     for (let i = 0; i < n; i++) out[i] = sigmoidOf(a[i]);
   },
+  lanes: sigmoidFloat32,
 };
 
 export const softplus: Instruction = {
