@@ -106,6 +106,26 @@ test("donated memory is written, to the last element", () => {
   expectSame(compile((a: Tensor) => add(a, 1))(zeros([elements])), add(zeros([elements]), 1));
 });
 
+test("donated memory of which another argument has rows of another length is read before it is written", () => {
+  const rows = 4 * 16384 + 5;
+  const numbers = wave(4, 4 * rows).toTypedArray();
+  for (const [donated, other] of [
+    [4, 1],
+    [1, 4],
+  ]) {
+    const f = (a: Tensor, b: Tensor) => add(a, sum(b, { axis: 1, keepDimensions: true }));
+    const compiled = compile(f, { donate: [0], verify: verifier });
+    for (let call = 0; call < 2; call++) {
+      const shared = tensor(numbers.slice());
+      const inputs = [donated, other].map((columns) =>
+        reshape(slice(shared, [[0, rows * columns]]), [rows, columns]),
+      ) as [Tensor, Tensor];
+      const expected = f(...inputs);
+      expectSame(compiled(...inputs), expected);
+    }
+  }
+});
+
 describe("what is folded over all rows", () => {
   const x = wave(7);
   const y = wave(8);

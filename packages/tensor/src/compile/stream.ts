@@ -212,11 +212,18 @@ function streamed(
   };
 }
 
-/** The tensor, or a copy where results are written over it before it is read: over rows as they are read does no harm. */
+/**
+ * The tensor, or a copy where results are written over it before it is read: over its own rows, which are read then,
+ * does no harm.
+ */
 function apart(x: Tensor, into: readonly (TypedArray | undefined)[], byRows = false): Tensor {
   const { data } = x;
   const start = data.byteOffset + x.offset * data.BYTES_PER_ELEMENT;
-  const overwritten = into.some((target) => target?.buffer === data.buffer && !(byRows && target.byteOffset === start));
+  const bytes = x.size * data.BYTES_PER_ELEMENT;
+  const overwritten = into.some(
+    (target) =>
+      target?.buffer === data.buffer && !(byRows && target.byteOffset === start && target.byteLength === bytes),
+  );
   return overwritten ? fromData(x.toTypedArray(), x.dtype, x.shape) : x;
 }
 
