@@ -96,6 +96,19 @@ test("rows that are folded by themselves, with what all rows share", () => {
   expectSame(compile(across)(x), across(x));
 });
 
+test("rows that are folded are the same bits however many threads there are, a row that is left over with them", async () => {
+  const threads = await openThreads(2);
+  const f = (a: Tensor) => sum(a, { axis: 1 });
+  // One thread's stretches are 8192 rows. Added one after the other, the small numbers are lost.
+  const rows = 4 * 8192 + 1;
+  const x = tensor(
+    Float32Array.from({ length: 7 * rows }, (_, k) => (k % 7 === 0 ? 1 : 2 ** -24)),
+    { shape: [rows, 7] },
+  );
+  expect(compile(f, { threads })(x).toTypedArray()).toEqual(compile(f)(x).toTypedArray());
+  threads.close();
+});
+
 test("donated memory is written, to the last element", () => {
   const x = wave(4);
   const expected = add(x, 1);

@@ -2,6 +2,7 @@ import { allocate, bytesPerElement, type TypedArray } from "../dtype.js";
 import { contiguousLayout, extent, isContiguous, type Layout, sizeOf } from "../layout.js";
 import { uninitialized } from "../memory.js";
 import { contiguousTensor, fromData, Tensor } from "../tensor.js";
+import { axesOf, foldsAcrossLanes } from "./emit/axes.js";
 import type { Executable } from "./executable.js";
 import { readsPosition } from "./expression.js";
 import type { Access, Kernel, KernelProgram, LoopKernel } from "./kernel.js";
@@ -33,6 +34,8 @@ export interface Cut {
   /** Along the first axis of every kernel. */
   readonly rows: number;
   readonly rowsInStretch: number;
+  /** The last one may have fewer rows, or one more than the others. */
+  readonly stretches: number;
   /** For each buffer the elements of a row; 0 for one that every stretch reads as a whole, and for totals. */
   readonly rowSizes: readonly number[];
   readonly totals: Totals | undefined;
@@ -44,6 +47,17 @@ const accessesOf = ({ sources, phases }: LoopKernel) => ({
   loads: sources.flatMap((source) => (source.kind === "load" ? [source.access] : [])),
   stores: phases.flat().flatMap((statement) => (statement.kind === "store" ? [statement.access] : [])),
 });
+
+const withRows = (kernel: LoopKernel, rows: number): LoopKernel => ({
+  ...kernel,
+  shape: [rows, ...kernel.shape.slice(1)],
+});
+
+/** In vectors of four: kernels that do so fold across vectors of two as well. */
+const foldsAcross = (kernel: LoopKernel): boolean => foldsAcrossLanes(kernel, axesOf(kernel), 4);
+
+/** Whether a row by itself may be folded in another order than beside others, and so rounded otherwise. */
+const differsAlone = (kernel: LoopKernel): boolean => foldsAcross(withRows(kernel, 1)) !== foldsAcross(kernel);
 
 /** The elements of one of `rows` rows, where the layout reads row after row, each within its own. */
 function rowSize({ shape, stride, offset }: Layout, size: number, rows: number): number | undefined {
@@ -109,10 +123,13 @@ function cutOf(program: KernelProgram, times: number): Cut | undefined {
   const rowBytes = rowSizes.reduce<number>((sum, size, k) => sum + (size ?? 0) * bytesPerElement[buffers[k].dtype], 0);
   // Totals are rounded stretch by stretch: these are the same however many threads there are.
   const most = (totals ? Math.min(times, 1) : times) * stretch;
-  const rowsInStretch = Math.max(1, Math.floor(most / Math.max(1, rowBytes)));
+  // Rows are rounded as in one piece, or in the longer stretches of threads.
+  const leastRows = (kernels as readonly LoopKernel[]).some(differsAlone) ? 2 : 1;
+  const rowsInStretch = Math.max(leastRows, Math.floor(most / Math.max(1, rowBytes)));
+  const stretches = Math.ceil((rows - leastRows + 1) / rowsInStretch);
   const enough = rows * rowBytes >= fewest * most && rows >= fewest * rowsInStretch;
   if (!sliced || !constants || !enough) return undefined;
-  return { rows, rowsInStretch, rowSizes: rowSizes.map((size) => size ?? 0), totals };
+  return { rows, rowsInStretch, stretches, rowSizes: rowSizes.map((size) => size ?? 0), totals };
 }
 
 /** The results that are not computed of totals, by number. */
@@ -124,10 +141,7 @@ function stretchOf({ buffers, kernels, outputs }: KernelProgram, rowSizes: reado
   return {
     buffers: buffers.map((buffer, k) => (rowSizes[k] > 0 ? { ...buffer, size: rowSizes[k] * rows } : buffer)),
     // Of what loops read and write, the strides count, not the shape.
-    kernels: (kernels as readonly LoopKernel[]).map((kernel) => ({
-      ...kernel,
-      shape: [rows, ...kernel.shape.slice(1)],
-    })),
+    kernels: (kernels as readonly LoopKernel[]).map((kernel) => withRows(kernel, rows)),
     outputs: outputs.map((output) => {
       const size = rowSizes[output.access.buffer] * rows;
       if (size === 0) return output;
@@ -160,11 +174,11 @@ function together(all: readonly Executable[]) {
   };
 }
 
-/** Runs the program over one stretch after another, and what is left over as a shorter one. */
+/** Runs the program over one stretch after another, of which the last may have another length. */
 function streamed(
   make: (program: KernelProgram) => Executable,
   program: KernelProgram,
-  { rows, rowsInStretch, rowSizes, totals }: Cut,
+  { rows, rowsInStretch, stretches, rowSizes, totals }: Cut,
 ): Executable {
   const { buffers, outputs } = program;
   /** For each argument the elements of its rows. */
@@ -173,10 +187,9 @@ function streamed(
     if (initial?.kind === "argument") argumentRows[initial.index] = rowSizes[k];
   });
   const over = (count: number) => make(stretchOf(totals?.parts ?? program, rowSizes, count));
-  const rest = rows % rowsInStretch;
-  const stretches = Math.ceil(rows / rowsInStretch);
+  const left = rows - (stretches - 1) * rowsInStretch;
   const inner = over(rowsInStretch);
-  const last = rest > 0 ? over(rest) : inner;
+  const last = left === rowsInStretch ? inner : over(left);
   const folding = totals && make(totals.folding(stretches));
   const direct = resultsOf(program, totals);
   const parts = (totals?.dtypes ?? []).map((dtype) => allocate(dtype, stretches));
@@ -191,12 +204,12 @@ function streamed(
       const results = direct.map((k) => into[k] ?? uninitialized(outputs[k].dtype, sizeOf(outputs[k].shape)));
       for (const k of order.reverse()) {
         const row = k * rowsInStretch;
-        const count = Math.min(rowsInStretch, rows - row);
+        const [part, count] = k < stretches - 1 ? [inner, rowsInStretch] : [last, left];
         const places = results.map((data, n) => {
           const size = rowSizes[outputs[direct[n]].access.buffer];
           return data.subarray(row * size, (row + count) * size);
         });
-        (count < rowsInStretch ? last : inner).call(
+        part.call(
           whole.map((x, n) => rowsOf(x, argumentRows[n], row, count)),
           [...places, ...parts.map((data) => data.subarray(k, k + 1))],
         );
@@ -217,13 +230,9 @@ function streamed(
  * does no harm.
  */
 function apart(x: Tensor, into: readonly (TypedArray | undefined)[], byRows = false): Tensor {
-  const { data } = x;
-  const start = data.byteOffset + x.offset * data.BYTES_PER_ELEMENT;
-  const bytes = x.size * data.BYTES_PER_ELEMENT;
-  const overwritten = into.some(
-    (target) =>
-      target?.buffer === data.buffer && !(byRows && target.byteOffset === start && target.byteLength === bytes),
-  );
+  const { buffer, byteOffset, byteLength } = x.data.subarray(x.offset, x.offset + x.size);
+  const isOwn = (target: TypedArray) => byRows && target.byteOffset === byteOffset && target.byteLength === byteLength;
+  const overwritten = into.some((target) => target?.buffer === buffer && !isOwn(target));
   return overwritten ? fromData(x.toTypedArray(), x.dtype, x.shape) : x;
 }
 
