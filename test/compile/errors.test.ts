@@ -1,5 +1,5 @@
-import { add, greater, mul, outer, sum, type Tensor, tensor, where, zeros } from "@kinship/tensor";
-import { compile } from "@kinship/tensor/compile";
+import { add, greater, mul, ones, outer, slice, sum, type Tensor, tensor, where, zeros } from "@kinship/tensor";
+import { compile, scan } from "@kinship/tensor/compile";
 import { afterEach, describe, expect, test } from "vitest";
 
 /** Runs `body` while a property has another value. */
@@ -65,6 +65,48 @@ describe("what cannot be compiled is an error that says what to do", () => {
     const loop: { x: Tensor; self?: unknown } = { x };
     loop.self = loop;
     expect(() => compile((y: unknown) => y)(loop)).toThrow(/contains itself/);
+  });
+
+  describe("a tensor that is written to after it was used", () => {
+    const message = /compile: a tensor was written to after it was recorded; write before.*copy/;
+    const written = (y: Tensor): Tensor => {
+      const bias = zeros([2]);
+      const once = add(y, bias);
+      bias.set(0, 5);
+      return add(once, bias);
+    };
+    test("in the function", () => expect(() => compile(written)(x)).toThrow(message));
+    test("in a step", () => {
+      const step = (state: Tensor, y: Tensor) => ({ state: written(mul(state, y)), output: [] });
+      expect(() => scan(step, x, ones([3]))).toThrow(message);
+    });
+    test("and read through a view of it", () => {
+      const table = ones([2, 2]);
+      const f = (y: Tensor): Tensor => {
+        const row = slice(table, [0]);
+        const once = add(y, row);
+        table.set(0, 0, 7);
+        return add(once, row);
+      };
+      expect(() => compile(f)(x)).toThrow(message);
+    });
+    test("on every call", () => {
+      const calls = zeros([2]);
+      const counting = (y: Tensor): Tensor => {
+        const sum = add(y, calls);
+        calls.set(0, calls.get(0) + 1);
+        return sum;
+      };
+      expect(() => compile(counting)(x)).toThrow(message);
+    });
+    test("but not before", () => {
+      const f = (y: Tensor): Tensor => {
+        const bias = zeros([2]);
+        bias.set(1, 5);
+        return add(y, bias);
+      };
+      expect(compile(f)(x).toArray()).toEqual([1, 7]);
+    });
   });
 
   test("more memory than there is", () => {

@@ -18,31 +18,6 @@ class Unknown implements Storage {
 export const placeholder = ({ shape, dtype }: Signature): Tensor =>
   new Tensor(new Unknown(), dtype, shape, contiguousStride(shape), 0);
 
-class Recorder implements Interpreter {
-  readonly values: Value[] = [];
-  readonly #numbers = new Map<Tensor, number>();
-
-  add(tensor: Tensor, value: Value): void {
-    this.#numbers.set(tensor, this.values.push(value) - 1);
-  }
-
-  /** The number of a value; a tensor that the program did not make is a constant of it, as it is now. */
-  numberOf(x: Tensor): number {
-    const known = this.#numbers.get(x);
-    if (known !== undefined) return known;
-    this.add(x, { kind: "constant", tensor: snapshot(x), shape: x.shape, dtype: x.dtype });
-    return this.values.length - 1;
-  }
-
-  apply<P>(primitive: Primitive<P>, inputs: readonly Tensor[], params: P): Tensor {
-    const signature = primitive.infer(inputs, params);
-    const numbers = inputs.map((x) => this.numberOf(x));
-    const output = placeholder(signature);
-    this.add(output, { ...signature, kind: "apply", primitive: primitive as Primitive, inputs: numbers, params });
-    return output;
-  }
-}
-
 /** A copy of what a captured tensor reads, so that later writes do not change the program. */
 function snapshot(x: Tensor): Tensor {
   if (!isUniform(x)) return fromData(x.toTypedArray(), x.dtype, x.shape);
@@ -50,17 +25,44 @@ function snapshot(x: Tensor): Tensor {
   return viewOf(one, broadcastLayout(one, x.shape));
 }
 
-/** Runs `f` once on placeholders of these signatures and writes down what it applies. */
+/**
+ * Runs `f` once on placeholders of these signatures and writes down what it applies. A tensor that the program does not
+ * make is a constant of it.
+ * @throws Error where such a tensor is written to later on: `f` would go on with other values than the program.
+ */
 export function record(
   f: (placeholders: readonly Tensor[]) => readonly Tensor[],
   signatures: readonly Signature[],
 ): Program {
-  const recorder = new Recorder();
-  const placeholders = signatures.map((signature, index) => {
-    const x = placeholder(signature);
-    recorder.add(x, { kind: "argument", index, shape: signature.shape, dtype: signature.dtype });
-    return x;
-  });
-  const outputs = withInterpreter(recorder, () => f(placeholders).map((x) => recorder.numberOf(x)));
-  return { values: recorder.values, outputs };
+  const values: Value[] = [];
+  const numbers = new Map<Tensor, number>();
+  /** What became constants, and how often it had been written to by then. */
+  const captured: [Storage, number][] = [];
+  const add = (tensor: Tensor, value: Value): Tensor => {
+    numbers.set(tensor, values.push(value) - 1);
+    return tensor;
+  };
+  const numberOf = (x: Tensor): number => {
+    if (!numbers.has(x)) {
+      captured.push([x.storage, x.storage.version]);
+      add(x, { kind: "constant", tensor: snapshot(x), shape: x.shape, dtype: x.dtype });
+    }
+    return numbers.get(x)!;
+  };
+  const recorder: Interpreter = {
+    apply<P>(primitive: Primitive<P>, inputs: readonly Tensor[], params: P): Tensor {
+      const signature = primitive.infer(inputs, params);
+      const value = { kind: "apply", primitive: primitive as Primitive, inputs: inputs.map(numberOf), params } as const;
+      return add(placeholder(signature), { ...signature, ...value });
+    },
+  };
+  const placeholders = signatures.map((signature, index) =>
+    add(placeholder(signature), { ...signature, kind: "argument", index }),
+  );
+  const outputs = withInterpreter(recorder, () => f(placeholders).map(numberOf));
+  if (captured.some(([{ version }, before]) => version !== before))
+    throw new Error(
+      "compile: a tensor was written to after it was recorded; write before the function runs, or into a copy",
+    );
+  return { values, outputs };
 }
