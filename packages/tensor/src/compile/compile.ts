@@ -89,7 +89,7 @@ function compiled<Arguments extends readonly unknown[], Output>(
     const call = donation?.callOf(built) ?? built.executable.call;
     const entry = { ...built, skeleton, signatures, tensors, call };
     entries.unshift(entry);
-    entries.length = Math.min(entries.length, programs);
+    entries.splice(programs);
     return entry;
   };
   const call = (...args: Arguments): Output => {

@@ -1,4 +1,3 @@
-import { describe } from "../create.js";
 import { sameShape } from "../layout.js";
 import type { Signature } from "../primitive.js";
 import { Tensor } from "../tensor.js";
@@ -10,25 +9,29 @@ export type Skeleton =
   | { readonly kind: "record"; readonly keys: readonly string[]; readonly entries: readonly Skeleton[] }
   | { readonly kind: "value"; readonly value: unknown };
 
-/** Deeper structures are taken to contain themselves. */
-const deepest = 200;
-
 /**
  * The skeleton of a structure; its tensors go to `found`.
  * @throws TypeError naming the path of what cannot be part of a program.
  */
-export function dissect(value: unknown, found: Tensor[], path: string, name = "compile", depth = 0): Skeleton {
+export function dissect(
+  value: unknown,
+  found: Tensor[],
+  path: string,
+  name = "compile",
+  around: readonly unknown[] = [],
+): Skeleton {
   if (value instanceof Tensor) return { kind: "tensor", index: found.push(value) - 1 };
-  if (depth > deepest) throw new TypeError(`${name}: the structure at ${path} contains itself; pass the tensors apart`);
-  const inner = (entry: unknown, at: string) => dissect(entry, found, at, name, depth + 1);
+  if (around.includes(value))
+    throw new TypeError(`${name}: the structure at ${path} contains itself; pass the tensors apart`);
+  const inner = (entry: unknown, at: string) => dissect(entry, found, at, name, [...around, value]);
   if (Array.isArray(value)) return { kind: "list", entries: value.map((entry, k) => inner(entry, `${path}[${k}]`)) };
   if (typeof value === "object" && value !== null) {
     if (typeof (value as { then?: unknown }).then === "function")
-      throw new TypeError(`${name}: found a promise at ${path}; await it first, what is compiled must be synchronous`);
+      throw new TypeError(`${name}: found a promise at ${path}; await it first, the body must be synchronous`);
     const prototype = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null)
       throw new TypeError(
-        `${name}: expected tensors, numbers, strings and nested objects and arrays of them, found ${describe(value)} of another kind (${prototype.constructor?.name ?? "unnamed"}) at ${path}; make it a tensor with tensor(…)`,
+        `${name}: expected tensors, numbers and strings in nested objects and arrays, found an object (${prototype.constructor?.name}) at ${path}; make it a tensor with tensor(…)`,
       );
     const keys = Object.keys(value);
     return {
