@@ -267,6 +267,28 @@ describe("progress", () => {
     expect(scan(running, start, tensor(new Float64Array([1, 2]))).state.item()).toBe(4);
     expect(() => scan(running, start, x, { signal: controller.signal })).toThrow(reason);
   });
+
+  test("may scan with the same step, even within it once more: each has a state of its own", () => {
+    const start = tensor(new Float64Array([1]), { shape: [] });
+    const alone = scan(running, start, x);
+    const inner: number[] = [];
+    const other = (depth: number) => (): void => {
+      if (inner.length > 6) return;
+      const progress = depth > 0 ? other(depth - 1) : () => undefined;
+      const { state } = scan(
+        running,
+        tensor(new Float64Array([100]), { shape: [] }),
+        tensor(new Float64Array([1, 2])),
+        { progress },
+      );
+      inner.push(state.item());
+    };
+    const outer = scan(running, start, x, { progress: other(2) });
+    expect(inner.length).toBeGreaterThan(6);
+    expect(new Set(inner)).toEqual(new Set([103]));
+    expect(outer.state.item()).toBe(alone.state.item());
+    expect(outer.output.toTypedArray()).toEqual(alone.output.toTypedArray());
+  });
 });
 
 test("what became of a step can be looked at, and timed", () => {
@@ -293,7 +315,17 @@ describe("a step that cannot be repeated is an error that says why", () => {
       () => scan((s: Tensor, _: Tensor[]) => ({ state: s, output: s }), tensor(0), [tensor([1, 2]), tensor([1])]),
       /batches\[0\] has 2 steps, batches\[1\] has 1/,
     ],
-    ["no state", () => scan((s: Tensor) => s as never, tensor(0), tensor([1])), /must return \{ state, output \}/],
+    [
+      "no state",
+      () => scan((s: Tensor) => s as never, tensor(0), tensor([1])),
+      /must return \{ state, output \}, found/,
+    ],
+    ["a promise", () => scan((async () => {}) as never, tensor(0), tensor([1])), /promise at the step's result; await/],
+    [
+      "another number",
+      () => scan((s: { k: number }, x: Tensor) => ({ state: { k: s.k + 1 }, output: x }), { k: 0 }, tensor([1])),
+      /returned other numbers.*than it got; pass what changes as a tensor/,
+    ],
     [
       "another shape",
       () =>

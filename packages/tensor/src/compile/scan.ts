@@ -1,4 +1,4 @@
-import { zeros } from "../create.js";
+import { describe, zeros } from "../create.js";
 import { currentInterpreter, evaluate } from "../interpreter.js";
 import { sameShape, show } from "../layout.js";
 import type { Signature } from "../primitive.js";
@@ -37,6 +37,8 @@ interface Entry extends Built {
   readonly site: Site;
   /** Held with it: threads end when nothing holds them. */
   readonly options: BuildOptions;
+  /** Its memory holds a state: a scan that is begun meanwhile, by `progress`, takes another program. */
+  isRunning: boolean;
 }
 
 /** What a scan is called with, as far as a program depends on it. */
@@ -137,8 +139,12 @@ type Run = (tensors: readonly Tensor[]) => Made;
 function checked(step: (state: never, batch: never) => unknown, { state, batch, signatures, carried }: Site): Run {
   return (tensors) => {
     const result = step(fill(state, tensors) as never, fill(batch, tensors) as never);
-    if (typeof result !== "object" || result === null || !("state" in result) || !("output" in result))
-      throw new TypeError("scan: a step must return { state, output }; return output: [] where nothing is kept");
+    if (typeof result !== "object" || result === null || !("state" in result) || !("output" in result)) {
+      dissect(result, [], "the step's result", "scan");
+      throw new TypeError(
+        `scan: a step must return { state, output }, found ${describe(result)}; return output: [] where nothing is kept`,
+      );
+    }
     const next: Tensor[] = [];
     if (!matches(state, result.state, signatures, next))
       throw new TypeError(`scan: ${changed(state, signatures, result.state)}`);
@@ -158,7 +164,10 @@ function changed(state: Skeleton, signatures: readonly Signature[], value: unkno
     if (x.dtype !== signatures[index].dtype || !sameShape(x.shape, signatures[index].shape))
       return `${path} is ${type(signatures[index])} before the step and ${type(x)} after it; it must stay as it is`;
   }
-  return `the step returned a state with ${after[before.length]?.path ?? "other numbers or strings"} that it did not get; it must return a state like the one it got`;
+  const more = after[before.length];
+  if (more)
+    return `the step returned a state with ${more.path} that it did not get; it must return a state like the one it got`;
+  return "the step returned other numbers, strings or empty structures in its state than it got; pass what changes as a tensor";
 }
 
 /** The program of a step for this site, made if need be, and the first to be found again. */
@@ -167,7 +176,7 @@ function entryOf(step: object, run: Run, site: Site, options: BuildOptions): Ent
   const { deterministic = false, profile = false, threads } = options;
   const isLike = ({ deterministic: d = false, profile: p = false, threads: t }: BuildOptions) =>
     d === deterministic && p === profile && t === threads;
-  let entry = entries.find((one) => sameSite(one.site, site) && isLike(one.options));
+  let entry = entries.find((one) => !one.isRunning && sameSite(one.site, site) && isLike(one.options));
   if (!entry) {
     let output: Skeleton | undefined;
     const list: Skeleton = { kind: "list", entries: site.signatures.map((_, index) => ({ kind: "tensor", index })) };
@@ -177,7 +186,7 @@ function entryOf(step: object, run: Run, site: Site, options: BuildOptions): Ent
       return made.tensors;
     };
     const built = build(program, list, site.signatures, options, everything, scanning(site.carried));
-    entry = { ...built, output: output!, site, options: { deterministic, profile, threads } };
+    entry = { ...built, output: output!, site, options: { deterministic, profile, threads }, isRunning: false };
   }
   known.set(step, [entry, ...entries.filter((one) => one !== entry).slice(0, mostPrograms - 1)]);
   return entry;
@@ -208,7 +217,8 @@ function compiled(
   tensors: readonly Tensor[],
   count: number,
 ): Made {
-  const { executable, output, results } = entryOf(step, run, site, options);
+  const entry = entryOf(step, run, site, options);
+  const { executable, output, results } = entry;
   const { progress, signal } = options;
   const between = (done: number): void => {
     progress?.(done, count);
@@ -217,7 +227,12 @@ function compiled(
   const [state, batches] = [tensors.slice(0, site.carried), tensors.slice(site.carried)];
   const rows = { count, batches, between: progress || signal ? between : undefined };
   const { inside } = executable;
-  return { output, tensors: inside ? runInside(inside, state, rows) : runOutside(executable, results, state, rows) };
+  entry.isRunning = true;
+  try {
+    return { output, tensors: inside ? runInside(inside, state, rows) : runOutside(executable, results, state, rows) };
+  } finally {
+    entry.isRunning = false;
+  }
 }
 
 const sameSite = (a: Site, b: Site): boolean =>
