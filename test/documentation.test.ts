@@ -1,10 +1,12 @@
 import { describe, expect, test, vi } from "vitest";
-import { blocksOf, pages, promises, run } from "./documentation.js";
+import { blocksOf, check, pages, promises, run } from "./documentation.js";
 
 describe("the examples of every page run, and print what they say", () => {
   const blocks = pages().flatMap((page) => blocksOf(page));
 
   test("there are examples", () => expect(blocks.length).toBeGreaterThan(10));
+
+  test("their types are right, in strict TypeScript", () => expect(check(blocks)).toBe(""));
 
   test.each(blocks)("$name", { timeout: 60_000 }, async (block) => {
     expect(block.info, "every block is run: there is no marker to skip one").toBe("ts");
@@ -36,6 +38,11 @@ describe("the reader of pages", () => {
     ]);
     expect(marked).toContain("printed(1, 1 + 1); // → 2");
     expect(marked).toContain('console.log("free");');
+  });
+
+  test("tells a wrong type, by its block and line", () => {
+    const code = 'import { tensor } from "@kinship/tensor";\n\nconst x: string = tensor(1);';
+    expect(check([{ name: "test.md:1", info: "ts", code }])).toMatch(/^test\.md-1\.ts\(3,7\): error TS2322/);
   });
 
   test("tells a wrong promise, a line that is not reached, and an error", async () => {

@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { format } from "node:util";
@@ -65,6 +66,22 @@ export function promises(code: string): { marked: string; expectations: Expectat
     return `${promise[1]}printed(${k + 1}, ${promise[2]}// → ${promise[3]}`;
   });
   return { marked: marked.join("\n"), expectations };
+}
+
+/** What the compiler has to say of the types of these blocks, each a module of its own; it does not run them. */
+export function check(blocks: readonly Block[]): string {
+  const folder = join(root, "test", "dist", "documentation-types");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const { name, code } of blocks)
+    writeFileSync(join(folder, `${name.replace(/[^\w.-]+/g, "-")}.ts`), `${code}\nexport {};\n`);
+  const compilerOptions = { noEmit: true, composite: false, noUnusedLocals: false, types: ["node"] };
+  const config = { extends: "../../../tsconfig.base.json", compilerOptions, include: ["*.ts"] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  const words = [compiler, "--pretty", "false", "-p", "."];
+  const { stdout, stderr } = spawnSync(process.execPath, words, { cwd: folder, encoding: "utf8" });
+  return stdout + stderr;
 }
 
 const single = (text: string): string => text.replace(/\s+/g, " ").trim();

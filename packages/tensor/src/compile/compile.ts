@@ -36,8 +36,8 @@ interface Entry extends Built {
 
 const forget = (tensors: Tensor[]): void => void tensors.fill(undefined as never);
 
-/** A function that compiles functions. */
-export type Compile = <Arguments extends readonly unknown[], Output>(
+/** A function that compiles functions. Parameters without a type are tensors. */
+export type Compile = <Arguments extends readonly unknown[] = Tensor[], Output = unknown>(
   f: (...args: Arguments) => Output,
   options?: CompileOptions,
 ) => Compiled<Arguments, Output>;
