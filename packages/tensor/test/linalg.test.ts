@@ -153,6 +153,17 @@ describe("svd", () => {
     const { s } = svd(mul(q, powers));
     for (let k = 0; k < 5; k++) expect(Math.abs(s.get(k) / powers.get(k) - 1)).toBeLessThan(1e-12);
   });
+  test("of one row repeated, whose columns turn smaller than numbers can be", () => {
+    for (let k = 0; k < 500; k++) {
+      const a = tensor(Array(2 + (k % 5)).fill([0, Math.floor(k / 50) - 5, (k % 50) - 25]), float64);
+      const { u, s, v } = svd(a);
+      expect(s.get(0)).toBeCloseTo(Math.hypot(...a.toTypedArray()), 10);
+      for (let j = 1; j < s.size; j++) expect(s.get(j)).toBeLessThanOrEqual(1e-14 * s.get(0));
+      expectClose(matmul(mul(u, s), matrixTranspose(v)), a);
+      expectNear(transposedProduct(u), identity(s.size), 1e-12);
+      expectNear(transposedProduct(v), identity(s.size), 1e-12);
+    }
+  });
   test("of a matrix of zeros and of signs", () => {
     expectSame(svd(zeros([3, 2], "float64")).s, zeros([2], "float64"));
     expectNear(

@@ -52,6 +52,8 @@ function orthogonalizeColumns(g: Float64Array, w: Float64Array, n: number): void
         const first = dotRange(g, p * n, g, p * n, 0, n);
         const second = dotRange(g, q * n, g, q * n, 0, n);
         const mixed = dotRange(g, p * n, g, q * n, 0, n);
+        // Beside a column that counts as zero nothing is to be turned, and with a square that vanished nothing could be.
+        if (Math.sqrt(Math.min(first, second)) < negligible) continue;
         if (Math.abs(mixed) <= tolerance * Math.sqrt(first) * Math.sqrt(second)) continue;
         turned = true;
         const ratio = (second - first) / (2 * mixed);
