@@ -1,4 +1,4 @@
-import { type Tensor, type TypedArray, tensor } from "@kinship/tensor";
+import { Tensor, type TypedArray, tensor } from "@kinship/tensor";
 import { InputError } from "../errors.js";
 import { type Floating, show } from "../layers/layer.js";
 import type { Named } from "../models/encoder.js";
@@ -35,9 +35,12 @@ export function checkDataset(objective: Objective, data: Dataset): void {
       throw new InputError(`data: there is no task "${task}"; the tasks are ${tasks.join(", ")}`);
   for (const task of tasks) {
     const own = data[task];
-    if (!own) throw new InputError(`data: task "${task}" has no rows; give it some, or leave out its head`);
+    if (own && !(own.x instanceof Tensor && (own.y ?? own.x) instanceof Tensor))
+      throw new InputError(`task "${task}": expected tensors as x and y; make them with tensor(…)`);
+    if (!own || own.x.shape[0] === 0)
+      throw new InputError(`data: task "${task}" has no rows; give it some, or leave out its head`);
     const input = model.inputs[task]!;
-    if (show(own.x.shape.slice(1)) !== show(input) || own.x.shape[0] === 0)
+    if (show(own.x.shape.slice(1)) !== show(input))
       throw new InputError(`task "${task}": x has shape ${show(own.x.shape)}, expected [rows, ${input.join(", ")}]`);
     if (!own.y && !kinds[task]!.unlabelled)
       throw new InputError(`task "${task}" is a ${kinds[task]!.kind} and has no labels y`);
