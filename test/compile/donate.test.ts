@@ -130,6 +130,34 @@ describe("donated arguments", () => {
   });
 });
 
+describe("a call for whose results there is no memory leaves the state as it was", () => {
+  const { Float32Array } = globalThis;
+  const steps: Record<string, (a: Tensor, b: Tensor) => Tensor[]> = {
+    "in its place": (a, b) => [add(a, 1), add(b, 2), sum(a)],
+    "that is moved": (a, b) => [b, a, sum(a)],
+  };
+  for (const [name, step] of Object.entries(steps))
+    test(name, () => {
+      const compiled = compile(step, { donate: [0, 1] });
+      const start = (from: number) => [tensor([from, 2, 3]), tensor([from, 5, 6])] as const;
+      const [a, b] = compiled(...start(1));
+      const expected = step(...start(1)).slice(0, 2);
+      try {
+        globalThis.Float32Array = class {
+          constructor() {
+            throw new RangeError("Array buffer allocation failed");
+          }
+        } as never;
+        expect(() => compiled(a, b)).toThrow(/allocation failed/);
+      } finally {
+        globalThis.Float32Array = Float32Array;
+      }
+      // Another state takes its place.
+      compiled(...start(7));
+      expect([a.toArray(), b.toArray()]).toEqual(expected.map((x) => x.toArray()));
+    });
+});
+
 /** Elements that arrays of float32 take from other arrays while `body` runs. */
 function copied(body: () => void): number {
   const { set } = Float32Array.prototype;

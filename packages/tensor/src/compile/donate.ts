@@ -1,5 +1,6 @@
 import type { TypedArray } from "../dtype.js";
 import { isContiguous, sameShape } from "../layout.js";
+import { uninitialized } from "../memory.js";
 import type { Signature } from "../primitive.js";
 import { Tensor } from "../tensor.js";
 import type { Again, Loaded } from "./again.js";
@@ -9,7 +10,7 @@ import { inPlace } from "./inPlace.js";
 import type { KernelProgram } from "./kernel.js";
 import { Resident, Residents } from "./resident.js";
 import { type Skeleton, slotsOf } from "./skeleton.js";
-import { copied, write } from "./webassembly.js";
+import { write } from "./webassembly.js";
 
 /** A part of compilers: `compiler({ donor, … })`. */
 export interface Donor {
@@ -71,14 +72,14 @@ function residentCall(
   );
   const residents = new Residents(pairs, results.length, mayFail);
   return (tensors, into) => {
+    // First, for there may be no memory left for them.
+    const arrays = results.map(({ view, dtype }, k) => into?.[k] ?? uninitialized(dtype, view.length));
     const here = residents.enter(tensors);
     for (const { view, index } of inputs) if (!here[index]) write(view, tensors[index]);
     run(exported.run);
-    return results.map((result, k) => {
-      const { view, dtype, shape, stride } = result;
-      const target = into?.[k];
-      return target ? new Tensor(residents.keep(k, target, view), dtype, shape, stride, 0) : copied(result, undefined);
-    });
+    return results.map(
+      ({ view, dtype, shape, stride }, k) => new Tensor(residents.keep(k, arrays[k], view), dtype, shape, stride, 0),
+    );
   };
 }
 

@@ -87,24 +87,25 @@ export class Residents {
     if (this.#kept.length === 0) return here;
     const moves: { readonly waiting: TypedArray; readonly place: TypedArray; readonly to: TypedArray }[] = [];
     let consumed = 0;
-    for (let k = 0; k < this.#pairs.length; k++) {
-      const { argument, to } = this.#pairs[k];
-      const x = tensors[argument];
-      const { storage } = x;
-      if (!(storage instanceof Resident) || storage.owner !== this || !isContiguous(x)) continue;
-      const { place } = storage;
-      // A view of a part has another size.
-      if (!place || x.size !== place.length) continue;
-      here[argument] = true;
-      if (!storage.isConsumed) consumed++;
-      storage.isConsumed = true;
-      if (!to || to.byteOffset === place.byteOffset) continue;
-      const waiting = this.#waiting[k] ?? uninitialized(x.dtype, x.size);
-      this.#waiting[k] = waiting;
-      moves.push({ waiting, place, to });
-    }
+    // Nothing is written before all of this was done: what was donated elsewhere is an error here, or there is no memory
+    // left, and then all is as it was.
     try {
-      // Read before anything is written: what was donated elsewhere is an error here, which leaves all as it was.
+      for (let k = 0; k < this.#pairs.length; k++) {
+        const { argument, to } = this.#pairs[k];
+        const x = tensors[argument];
+        const { storage } = x;
+        if (!(storage instanceof Resident) || storage.owner !== this || !isContiguous(x)) continue;
+        const { place } = storage;
+        // A view of a part has another size.
+        if (!place || x.size !== place.length) continue;
+        here[argument] = true;
+        if (!storage.isConsumed) consumed++;
+        storage.isConsumed = true;
+        if (!to || to.byteOffset === place.byteOffset) continue;
+        const waiting = this.#waiting[k] ?? uninitialized(x.dtype, x.size);
+        this.#waiting[k] = waiting;
+        moves.push({ waiting, place, to });
+      }
       for (let k = 0; k < tensors.length; k++) if (!here[k]) void tensors[k].data;
     } finally {
       const isAll = consumed === this.#kept.length && !this.#mayFail;

@@ -112,7 +112,7 @@ export function webAssemblyExecutable(
 }
 
 /** A result in an array of its own, or in this one. */
-export function copied({ view, dtype, shape, stride }: Result, into: TypedArray | undefined): Tensor {
+function copied({ view, dtype, shape, stride }: Result, into: TypedArray | undefined): Tensor {
   const data = into ?? uninitialized(dtype, view.length);
   data.set(view);
   return new Tensor({ data, version: 0 }, dtype, shape, stride, 0);
