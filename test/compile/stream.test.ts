@@ -20,10 +20,11 @@ import {
   where,
   zeros,
 } from "@kinship/tensor";
-import { compile, compiler, explainer, verifier } from "@kinship/tensor/compile";
+import { compile, compiler, donor, explainer, type Streamer, streamer, verifier } from "@kinship/tensor/compile";
 import { tanh as tanhRoutine } from "@kinship/tensor/routines";
 import { openThreads } from "@kinship/tensor/threads";
 import { describe, expect, test } from "vitest";
+import type { KernelProgram } from "../../packages/tensor/src/compile/kernel.js";
 
 /** Of float32, more than the few stretches below which a program is run in one piece. */
 const elements = 4 * 65536 + 37;
@@ -136,6 +137,35 @@ test("donated memory of which another argument has rows of another length is rea
       const expected = f(...inputs);
       expectSame(compiled(...inputs), expected);
     }
+  }
+});
+
+test("donated memory is as it was where threads fail in the middle of a call", () => {
+  let turns = 0;
+  const failing: Streamer = {
+    ...streamer,
+    run(make, program, cut) {
+      const shared = (part: KernelProgram) => {
+        const made = make(part);
+        const call: typeof made.call = (...args) => {
+          if (turns++ === 2) throw new Error("a thread has ended");
+          return made.call(...args);
+        };
+        return { ...made, shares: [2], call };
+      };
+      return streamer.run(shared, program, cut);
+    },
+  };
+  const compiled = compiler({ routines: {}, donor, streamer: failing })((a: Tensor) => add(a, 1), { donate: [0] });
+  const x = tensor(wave(5).toTypedArray());
+  const { data } = x;
+  expect(() => compiled(x)).toThrow("a thread has ended");
+  expectSame(x, wave(5));
+  let next = x;
+  for (const added of [1, 2]) {
+    next = compiled(next);
+    expect(next.data).toBe(data);
+    expectSame(next, add(wave(5), added));
   }
 });
 

@@ -128,8 +128,9 @@ function cutOf(program: KernelProgram, times: number): Cut | undefined {
   const rowsInStretch = Math.max(leastRows, Math.floor(most / Math.max(1, rowBytes)));
   const stretches = Math.ceil((rows - leastRows + 1) / rowsInStretch);
   const enough = rows * rowBytes >= fewest * most && rows >= fewest * rowsInStretch;
-  if (!sliced || !constants || !enough) return undefined;
-  return { rows, rowsInStretch, stretches, rowSizes: rowSizes.map((size) => size ?? 0), totals };
+  return sliced && constants && enough
+    ? { rows, rowsInStretch, stretches, rowSizes: rowSizes.map((size) => size ?? 0), totals }
+    : undefined;
 }
 
 /** The results that are not computed of totals, by number. */
@@ -200,27 +201,32 @@ function streamed(
     ...inner,
     ...together([...new Set([inner, last, folding ?? inner])]),
     call(inputs, into = []) {
-      const whole = inputs.map((x, k) => (argumentRows[k] ? apart(contiguousTensor(x), into, true) : apart(x, into)));
-      const results = direct.map((k) => into[k] ?? uninitialized(outputs[k].dtype, sizeOf(outputs[k].shape)));
+      // Threads can fail in the middle of a call, which takes nothing then.
+      const early = inner.shares ? [] : into;
+      const whole = inputs.map((x, k) => (argumentRows[k] ? apart(contiguousTensor(x), early, true) : apart(x, early)));
+      const results = direct.map((k) => early[k] ?? uninitialized(outputs[k].dtype, sizeOf(outputs[k].shape)));
       for (const k of order.reverse()) {
         const row = k * rowsInStretch;
-        const [part, count] = k < stretches - 1 ? [inner, rowsInStretch] : [last, left];
-        const places = results.map((data, n) => {
-          const size = rowSizes[outputs[direct[n]].access.buffer];
+        const count = k < stretches - 1 ? rowsInStretch : left;
+        const places = results.map((data) => {
+          const size = data.length / rows;
           return data.subarray(row * size, (row + count) * size);
         });
-        part.call(
+        (count === left ? last : inner).call(
           whole.map((x, n) => rowsOf(x, argumentRows[n], row, count)),
           [...places, ...parts.map((data) => data.subarray(k, k + 1))],
         );
       }
-      const made = direct.map((k, n) => fromData(results[n], outputs[k].dtype, outputs[k].shape));
-      if (!folding) return made;
-      const folded = folding.call(
-        parts.map((data, k) => fromData(data, totals.dtypes[k], [stretches])),
-        into.filter((_, k) => totals.isTotal(k)),
+      const folded = folding?.call(
+        parts.map((data, k) => fromData(data, totals!.dtypes[k], [stretches])),
+        into.filter((_, k) => totals!.isTotal(k)),
       );
-      return outputs.map((_, k) => (totals.isTotal(k) ? folded.shift()! : made.shift()!));
+      const made = direct.map((k, n) => {
+        const data = into[k] ?? results[n];
+        if (data !== results[n]) data.set(results[n]);
+        return fromData(data, outputs[k].dtype, outputs[k].shape);
+      });
+      return outputs.map((_, k) => (totals?.isTotal(k) ? folded! : made).shift()!);
     },
   };
 }
