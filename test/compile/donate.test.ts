@@ -1,4 +1,4 @@
-import { add, mul, slice, solve, sum, type Tensor, tensor, transpose, zeros } from "@kinship/tensor";
+import { add, concat, mul, slice, solve, sum, type Tensor, tensor, transpose, zeros } from "@kinship/tensor";
 import { compile, verifier } from "@kinship/tensor/compile";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -66,6 +66,11 @@ describe("donated arguments", () => {
     expect(total(x).item()).toBe(3);
     expect(() => x.item()).toThrow(/donated|item/);
     expect(() => x.toArray()).toThrow(/donated/);
+  });
+
+  test("may be without elements", () => {
+    const twice = compile((x: Tensor) => concat([x, x], 1), { donate: [0], verify: verifier });
+    expect(twice(twice(zeros([3, 0]))).shape).toEqual([3, 0]);
   });
 
   test("may be views: of a part, transposed, of the same memory", () => {

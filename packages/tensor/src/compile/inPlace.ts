@@ -22,8 +22,9 @@ export function inPlace({ buffers, kernels, outputs }: KernelProgram, carried: n
   return places;
 }
 
-function readsAsItWrites(kernel: Kernel, argument: number, result: number): boolean {
-  if (kernel.kind !== "loops" || kernel.phases.length > 1) return false;
+/** Of results without elements, which no kernel writes, there is none. */
+function readsAsItWrites(kernel: Kernel | undefined, argument: number, result: number): boolean {
+  if (kernel?.kind !== "loops" || kernel.phases.length > 1) return false;
   const { shape, folded } = kernel;
   // A row is written after the loop over what it folds, and would read what that loop wrote.
   if (folded.length > 0 && folded.every((axis) => shape[axis] === 1)) return false;
