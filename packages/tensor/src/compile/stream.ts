@@ -69,6 +69,9 @@ function rowSize({ shape, stride, offset }: Layout, size: number, rows: number):
 
 /** How the program can be run stretch by stretch, of so many times the usual size; undefined where it cannot, or need not. */
 function cut(program: KernelProgram, times: number, partly: boolean): Cut | undefined {
+  // No cut can run over more than all there is: long programs over little need not be searched for one.
+  const bytes = program.buffers.reduce((sum, { dtype, size }) => sum + size * bytesPerElement[dtype], 0);
+  if (bytes < fewest * stretch * Math.min(times, 1)) return undefined;
   const whole = cutOf(program, times);
   if (whole || !partly) return whole;
   const rows = rowsOfKernel(program.kernels[0]);
